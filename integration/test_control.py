@@ -96,7 +96,8 @@ def test_each_command_does_what_it_says(strict: StrictWorld):
     assert "applied" in command(worker, "reload")
     worker.conf.write_text(worker.conf.read_text() + "nonsense = 1;\n")
     refused = run(worker, "control", "reload")
-    assert refused.returncode == 1 and "refused" in refused.stderr
+    assert refused.returncode == 1 and re.search(
+        r"^refused: the configuration in use stays: \S+:\d+: nonsense: unknown key", refused.stderr), refused.stderr
 
     command(worker, "drain")
     assert status(worker)["worker"]["drained"] and not status(worker)["worker"]["ready"]
@@ -144,6 +145,48 @@ def test_a_bad_place_ends_the_start_with_the_reason(strict: StrictWorld):
         assert says in worker.logged(msg="cannot start")[0]["detail"]
 
 
+def test_a_refused_reload_says_which_key_needs_a_restart(strict: StrictWorld):
+    strict.customer("acme")
+    worker = start(strict, limits={"lanes": 4})
+    worker.conf.write_text(worker.conf.read_text().replace("lanes = 4", "lanes = 5"))
+    refused = run(worker, "control", "reload")
+    assert refused.returncode == 1 and refused.stderr == (
+        "refused: the configuration in use stays: cannot be changed while the worker runs: limits.lanes\n")
+    worker.conf.write_text(worker.conf.read_text().replace("lanes = 5", "lanes = 4"))
+    assert "applied" in command(worker, "reload")
+
+
+def test_a_socket_without_a_worker_is_named(strict: StrictWorld):
+    strict.customer("acme")
+    worker = start(strict)
+    worker.stop()
+    absent = str(strict.folder / "absent.sock")
+    for wanted in (("control", "reload"), ("tap", "acme"), ("status",),
+                   ("diagnose", "--out", str(strict.folder / "none.tar.gz"))):
+        done = run(worker, *wanted, where=("--socket", absent))
+        assert done.returncode == 1, wanted
+        assert done.stderr == f"{absent}: no worker answers there: No such file or directory\n", wanted
+    left = socket.socket(socket.AF_UNIX)  # of a worker that was killed
+    left.bind(absent)
+    left.close()
+    assert run(worker, "status", where=("--socket", absent)).stderr == (
+        f"{absent}: no worker answers there: Connection refused\n")
+
+
+def test_odd_parameters_are_refused(strict: StrictWorld):
+    strict.customer("acme")
+    worker = start(strict, metrics=LISTEN)
+    window = Window(worker)
+    for view in ("/", "/status.json", "/status.txt"):
+        assert window.get(f"{view}?customer=&offset=0&limit=1&state=fresh")[0] == 200
+        for odd in ("limit=0", "limit=", "limit", "state=", "foo=1", "state=fresh&state=paused", "offset=", "&".join(
+                f"customer={n}" for n in range(30))):
+            status, text, _ = window.get(f"{view}?{odd}")
+            assert status == 400 and text, (view, odd)
+    refused = run(worker, "status", "--limit", "0")
+    assert refused.returncode == 1 and "limit is a number from 1 to 1000" in refused.stderr and not refused.stdout
+
+
 def test_the_table_is_a_screen_that_q_ends(strict: StrictWorld):
     acme = strict.customer("acme")
     acme.put("a", generate(20, 1).text)
@@ -175,6 +218,7 @@ def test_the_table_is_a_screen_that_q_ends(strict: StrictWorld):
     screen = text.split("\x1b[H")[1]
     lines = screen.split("\n")
     assert len(lines) <= 24 and "more" in screen
+    assert re.search(r"^CUSTOMER +STATE +CAUSE", screen.replace("\r", ""), re.M), screen
     assert all(len(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", line)) < 80 for line in lines)
 
 
@@ -308,6 +352,7 @@ def test_diagnose_has_no_secret_and_no_content(strict: StrictWorld):
         return sum(p["txmsgs"] for p in topics.get(strict.events_topic, {}).get("partitions", {}).values())
 
     until(lambda: kafka if sent(kafka := fetched(worker, "/kafka.json")) and kafka["ops_events"] else None, worker.tail)
+    command(worker, "log-level", "info")
     out = strict.folder / "d.tar.gz"
     done = run(worker, "diagnose", "--out", str(out))
     assert done.returncode == 0, done.stderr
@@ -320,7 +365,9 @@ def test_diagnose_has_no_secret_and_no_content(strict: StrictWorld):
     secrets = [*planted.values(), *strict.secrets(), *(v for k, v in KEYS.items() if "secret" in k)]
     assert [s for s in secrets if s in whole] == []
     assert "lane 1: " in files["threads.txt"].decode() and "asymptote_ingest_ready" in files["metrics.txt"].decode()
+    assert f": {len(files) + 1} files, " in done.stdout  # and the MANIFEST
     errors = files["errors.txt"].decode()
+    assert " msg=\"changed by an operator\" command=log-level to_level=info uid=" in errors
     assert 'msg="customer paused" customer=denied error=denied code=AccessDenied' in errors
     assert 'msg="object left" customer=acme' in errors and "object=" not in errors and "detail=" not in errors
     status_of = {c["customer"]: c for c in json.loads(files["status.json"])["customers"]}

@@ -221,7 +221,7 @@ def test_ready_only_between_start_and_stop(strict: StrictWorld):
     worker = strict.start(metrics=LISTEN, limits={"shutdown_grace": "20s"})
     window = Window(worker)
     status, told = window.ready()
-    assert status == 503 and told.splitlines()[-1] in ("it is starting", "SQS: no queue has answered",
+    assert status == 503 and told.splitlines()[-1] in ("it is starting", "SQS: no queue answers now",
                                                        "Kafka: no broker answers")
     assert window.healthy() == (200, "ok\n")
     until(lambda: window.ready() == (200, "ready\n"), window.ready, 30, every=0.1)

@@ -3,6 +3,9 @@
 import json
 import re
 
+import boto3
+
+from .parts.aws import KEYS, REGION
 from .parts.events import generate
 from .parts.places import ROOT
 from .parts.strict import StrictWorld
@@ -76,6 +79,28 @@ def test_a_customer_whose_objects_are_denied_names_the_error_and_the_command(str
     assert acme["error"]["class"] == "denied" and acme["error"]["code"] == "AccessDenied"
     assert acme["cause"].startswith("reading objects was denied") and acme["runbook"].endswith("#denied")
     assert re.search(r"run: asymptote-ingest verify -c \S+\.conf acme --fix-hints;", acme["what_to_do"])
+
+
+def test_hidden_messages_that_it_does_not_hold_are_no_yes(strict: StrictWorld):
+    acme = strict.customer("acme")
+    acme.put("hidden", generate(20, 1).text)
+    sqs = boto3.client("sqs", endpoint_url=strict.fake.endpoint, region_name=REGION, **KEYS)
+    (held,) = sqs.receive_message(QueueUrl=acme.queue.url, VisibilityTimeout=600)["Messages"]  # as a worker before
+    window = Window(strict.start(metrics=LISTEN))
+    acme.put("good", generate(20, 2).text)
+    until(lambda: _status(window)["counts"]["fresh"] == 1, window.worker.tail, 60)
+    status = _status(window)
+    assert status["worker"]["not_held"] == 1 and status["customers"][0]["queue_not_held"] == 1
+    text = window.get("/status.txt")[1]
+    assert "fresh? Not known yet: 1 of 1 are.\n1 message is hidden in the queues and not held by this worker" in text
+    assert re.search(r"^hidden there, not held +1$", window.get("/status.txt?one=acme")[1], re.M)
+    page = window.get("/")[1]
+    assert "verdict open" in page and "Not known yet: 1 of 1 are, but 1 message is hidden" in page
+
+    sqs.change_message_visibility(QueueUrl=acme.queue.url, ReceiptHandle=held["ReceiptHandle"], VisibilityTimeout=0)
+    until(lambda: "fresh? Yes: 1 of 1 are.\nWorker" in window.get("/status.txt")[1],
+          lambda: window.get("/status.txt")[1] + window.worker.tail(), 60)
+    assert "not_held" not in _status(window)["customers"][0]
 
 
 def test_an_answer_is_bounded_for_many_customers(strict: StrictWorld):

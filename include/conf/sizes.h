@@ -24,7 +24,7 @@ enum {
     PAGE_THREAD_BYTES = 128, /* one line of /healthz */
 
     /* Maximum of the monitor's snapshot. */
-    SNAPSHOT_CUSTOMER_BYTES = 2048,
+    SNAPSHOT_CUSTOMER_BYTES = 2112,
     SNAPSHOT_QUEUE_BYTES = 256,
     HISTORY_CUSTOMER_BYTES = 512, /* its last hour */
 

@@ -122,6 +122,10 @@ struct poll_stats {
                                        by what was received last; 0: not known */
     stats_count hidden;             /* a level: returned because of a share, and not visible yet */
     stats_count visible, in_flight; /* levels, of the queue's last attributes */
+    stats_count not_held;           /* a level: of in_flight, those that this worker neither held
+                                       nor had returned because of a share */
+    stats_count not_held_until_ms;  /* a level, monotonic: until then messages that were hidden
+                                       before its first attributes may be among them */
     stats_count dead_letters;       /* a level: messages of its dead-letter queue */
     atomic_bool attributes_known;   /* they were read without an error */
     atomic_bool stopped;            /* not polled: its calls fail, its customers are paused */

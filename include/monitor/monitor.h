@@ -27,8 +27,8 @@ DEFINE_OWNED(monitor);
 void monitor_started(struct monitor *m, struct lane *const *lanes, size_t count);
 void monitor_stopping(struct monitor *m);
 
-/* Another configuration was applied, or one was refused. */
+/* Another configuration was applied, or one was refused, and why: for the control socket. */
 void monitor_reloaded(struct monitor *m, const struct conf *conf);
-void monitor_reload_failed(struct monitor *m);
+void monitor_reload_failed(struct monitor *m, const char *why);
 
 #endif

@@ -57,12 +57,15 @@ struct snapshot_customer {
     struct customer_trouble trouble;
     bool verification_required;
     uint64_t lanes_busy;
-    int64_t received_ms;   /* the last message of its queue, wall clock; 0: none yet */
-    bool has_traffic;      /* since the start; or it has a state other than the usual one */
-    bool has_cadence;      /* its entry says how often it writes */
-    int64_t visible;       /* messages of its queue, at its last query; -1: not known */
-    int64_t dead_letters;  /* messages of its dead-letter queue, at its last query; -1: not known */
-    uint64_t left_lately;  /* objects left in the last hour, by the history (monitor/history.h) */
+    int64_t received_ms;  /* the last message of its queue, wall clock; 0: none yet */
+    bool has_traffic;     /* since the start; or it has a state other than the usual one */
+    bool has_cadence;     /* its entry says how often it writes */
+    int64_t visible;      /* messages of its queue, at its last query; -1: not known */
+    uint64_t not_held;    /* hidden messages of its queue that were hidden before this worker began,
+                             or are another worker's; 0: none, or it has been up for longer than a
+                             message can be hidden */
+    int64_t dead_letters; /* messages of its dead-letter queue, at its last query; -1: not known */
+    uint64_t left_lately; /* objects left in the last hour, by the history (monitor/history.h) */
     int64_t left_since_ms; /* ... the first of them, to a minute; wall clock */
 };
 
@@ -109,6 +112,7 @@ struct snapshot {
     struct ops_counts ops;
     struct role_checks_counts role_checks;
     uint64_t inbox_messages;
+    uint64_t not_held;      /* of all queues, as of a customer */
     struct backlog backlog; /* of all queues */
     struct stats nobodys;   /* of objects without a customer */
     struct snapshot_customer *customers;

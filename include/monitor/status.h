@@ -17,32 +17,14 @@
 #define MONITOR_STATUS_H
 
 #include "monitor/snapshot.h"
+#include "monitor/status_query.h"
 
 enum {
     STATUS_LATE_MS = 5 * 60 * 1000, /* the objective of freshness */
     STATUS_SILENT_MS =
-        24 * 60 * 60 * 1000, /* without a notification of a customer without cadence */
-    STATUS_LIMIT = 100,      /* customers of an answer, if not given */
-    STATUS_LIMIT_MAX = 1000,
+        24 * 60 * 60 * 1000,  /* without a notification of a customer without cadence */
     STATUS_TODO_BYTES = 8192, /* of what to do */
 };
-
-/* In the order of an answer: the worst first. */
-enum status_state {
-    STATUS_PAUSED,
-    STATUS_LATE,
-    STATUS_UNREADABLE,
-    STATUS_INCOMPLETE,
-    STATUS_SILENT,
-    STATUS_FAR_ABOVE,
-    STATUS_NOT_YET, /* nothing is known of it: nothing came, and nothing is wrong so far */
-    STATUS_BACKFILLING,
-    STATUS_FRESH,
-    STATUS_STATES
-};
-
-/* "paused", "late", ..., as docs/status.md lists them. */
-const char *status_state_name(enum status_state s);
 
 /* What it means, a sentence. */
 const char *status_state_text(enum status_state s);
@@ -50,17 +32,6 @@ const char *status_state_text(enum status_state s);
 /* The state of a customer, and since when (wall clock; 0: not known). */
 enum status_state status_of(const struct snapshot *s, const struct snapshot_customer *c,
                             int64_t *since_ms);
-
-struct status_query {
-    struct span state; /* only customers with this state; "": all */
-    struct span id;    /* only customers whose id begins so; "": all */
-    size_t offset, limit;
-    bool plain; /* JSON without the texts of errors, which may have keys of objects */
-};
-
-/* Read the parameters of a request. NULL: they are valid; else what is wrong, for people. */
-const char *status_query_read(struct span state, struct span id, struct span offset,
-                              struct span limit, struct status_query *out);
 
 struct status_row {
     const struct snapshot_customer *customer;
@@ -79,6 +50,14 @@ void status_list_done(struct status_list *l);
 
 /* The number of customers that are fresh, also while a backfill is read. */
 size_t status_fresh(const struct status_list *l);
+
+/* Of hidden messages that this worker does not hold: why they are hidden. */
+#define STATUS_NOT_HELD_TEXT                                                                       \
+    "another worker has them, or they wait for another attempt since before this one began"
+
+/* What can be said: all are fresh; none is known not to be; or some are not. */
+enum status_answer { STATUS_YES, STATUS_OPEN, STATUS_NO };
+enum status_answer status_answer(const struct snapshot *s, const struct status_list *l);
 
 /* The number of customers with a state that needs a look: neither fresh nor not yet known. */
 size_t status_bad(const struct status_list *l);

@@ -52,6 +52,16 @@ long listener_peer_uid(const struct listener_request *r);
 /* The decoded value of a query parameter. "": absent. */
 struct span listener_query(const struct listener_request *r, const char *name);
 
+/*
+ * All query parameters, decoded, in the order of the request: up to `room` of them. Returns how
+ * many there are, which may be more.
+ */
+struct listener_parameter {
+    struct span name, value; /* a parameter without '=' has the value "" */
+};
+size_t listener_parameters(const struct listener_request *r, struct listener_parameter *out,
+                           size_t room);
+
 struct listener_header {
     const char *name;
     const char *value; /* valid until the page function returns */

@@ -49,16 +49,16 @@ struct worker_changes {
  * flight ends under the configuration that it began with.
  *
  * FAIL_CONFIG: nothing was changed; the error names the keys that need a restart, or says why the
- * configuration cannot work. Does not wait for work in flight. Queries Kafka for new topics, for a
- * few seconds at most.
+ * configuration cannot work; tell it to worker_reload_failed. Does not wait for work in flight.
+ * Queries Kafka for new topics, for a few seconds at most.
  *
  * After worker_start and before worker_stop.
  */
 MUST_USE enum err_kind worker_reload(struct worker *w, const struct conf *conf,
                                      struct worker_changes *out, struct err *e);
 
-/* For the metrics: another configuration was not applied, because it could not be read. */
-void worker_reload_failed(struct worker *w);
+/* For metrics and status: another configuration was not applied, and why. */
+void worker_reload_failed(struct worker *w, const char *why);
 
 /* The configuration in use; valid until the next worker_reload. */
 const struct conf *worker_conf(const struct worker *w);

@@ -7,9 +7,11 @@
 #include "app/options.h"
 #include "app/print.h"
 #include "app/reach.h"
+#include "base/visible.h"
 #include "monitor/html.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     STATUS_OK = 0,
@@ -33,7 +35,10 @@ static void add_target(struct buf *out, const char *command, const char *operand
     buf_add(out, off ? SPAN("&off=1") : SPAN(""));
 }
 
-/* Number of reloads so far, and whether the last one was applied. False: not known. */
+/*
+ * Number of reloads so far, and whether the last one was applied; then *a has in its second line
+ * why it was not. False: not known.
+ */
 static bool read_reloads(struct reach *r, struct http_answer *a, unsigned long *count,
                          bool *applied)
 {
@@ -41,8 +46,21 @@ static bool read_reloads(struct reach *r, struct http_answer *a, unsigned long *
         return false;
     }
     *count = strtoul(a->body.p, NULL, 10);
-    *applied = strstr(a->body.p, "applied") != NULL;
+    struct span first = span_of(a->body.p, strcspn(a->body.p, "\n"));
+    *applied = memmem(first.p, first.n, "applied", strlen("applied")) != NULL;
     return true;
+}
+
+/* Why the reload was refused, by the worker's answer, whose texts come from the files. */
+static void print_refused(struct span answer)
+{
+    const char *end = memchr(answer.p, '\n', answer.n);
+    struct span why = span_from(answer, end != NULL ? (size_t)(end - answer.p) + 1 : answer.n);
+    struct buf shown = BUF_INIT(ANSWER_BYTES);
+    why.n -= why.n != 0 && why.p[why.n - 1] == '\n';
+    visible_add(&shown, why);
+    print_line(stderr, "refused: the configuration in use stays: %.*s", SPAN_FMT(buf_span(&shown)));
+    buf_done(&shown);
 }
 
 /* The worker reads the configuration in its own time. */
@@ -60,8 +78,11 @@ static int wait_for_reload(struct reach *r, struct http_answer *a, unsigned long
         print_line(stderr, "asymptote-ingest control: no result within 30 s; see the log");
         return STATUS_FAILED;
     }
-    print_line(applied ? stdout : stderr, "%s",
-               applied ? "applied" : "refused: the configuration in use stays; see the log");
+    if (applied) {
+        print_line(stdout, "applied");
+    } else {
+        print_refused(buf_span(&a->body));
+    }
     return applied ? STATUS_OK : STATUS_FAILED;
 }
 

@@ -4,7 +4,13 @@
 #include "app/app.h"
 #include "app/print.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 enum { URL_BYTES = 8192, CONNECT_MS = 5000, TOTAL_MS = 30000 };
 
@@ -57,6 +63,22 @@ static void add_host(const char *host, struct buf *out)
     buf_add(out, span_str(colon != NULL ? colon : ""));
 }
 
+/* Whether a process listens on the socket, by connecting to it; errno says why not. */
+static bool is_listened_on(const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    (void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return true; /* not known */
+    }
+    bool yes = connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 || errno == EAGAIN;
+    int why = errno;
+    (void)close(fd);
+    errno = why;
+    return yes;
+}
+
 enum err_kind reach_try(struct reach *r, const char *method, const char *target,
                         struct http_answer *a, struct err *e)
 {
@@ -73,6 +95,11 @@ enum err_kind reach_try(struct reach *r, const char *method, const char *target,
                                    .unix_socket = r->socket};
     http_answer_clear(a);
     enum err_kind kind = http_call(r->http, &request, a, e);
+    if (kind != FAIL_NONE && r->socket != NULL && !is_listened_on(r->socket)) {
+        int why = errno;
+        err_clear(e); /* curl names a host and a port, which there are not */
+        kind = err_set(e, FAIL_AGAIN, "no worker answers there: %s", strerrordesc_np(why));
+    }
     buf_done(&url);
     return kind;
 }
@@ -82,10 +109,8 @@ bool reach_call(struct reach *r, const char *method, const char *target, struct 
     struct err e = {.kind = FAIL_NONE};
     if (reach_try(r, method, target, a, &e) != FAIL_NONE) {
         if (r->usual) {
-            print_line(stderr,
-                       "%s: no worker answers there: name one by -c FILE or --worker "
-                       "HOST:PORT",
-                       r->socket);
+            print_line(stderr, "%s: %s; name one by -c FILE or --worker HOST:PORT", r->socket,
+                       e.text);
             return false;
         }
         print_line(stderr, "%s: %s", r->socket != NULL ? r->socket : r->host, e.text);

@@ -2,9 +2,12 @@
 /* reload.c - reads the configuration again and applies it, and logs the result. */
 #include "app/app.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "conf/load.h"
 #include "worker/worker.h"
+
+enum { REASON_BYTES = 2048 };
 
 #define STAYS "the configuration in use stays; "
 
@@ -43,6 +46,23 @@ static void log_reloaded(const struct worker_changes *c, size_t warnings)
               KV_KNOWN("warnings", warnings != 0 ? (int64_t)warnings : -1));
 }
 
+/* The same for the control socket, where `control reload` waits for it. */
+static void tell_problems(struct worker *w, const struct conf_problems *p)
+{
+    const struct conf_problem *first = first_error(p);
+    struct buf why = BUF_INIT(REASON_BYTES);
+    buf_add(&why, span_str(first->file));
+    if (first->line > 0) {
+        buf_addf(&why, ":%d", first->line);
+    }
+    buf_addf(&why, ": %s", first->text);
+    if (p->errors > 1) {
+        buf_addf(&why, "; and %zu more: asymptote-ingest check-config shows all", p->errors - 1);
+    }
+    worker_reload_failed(w, why.p);
+    buf_done(&why);
+}
+
 void app_reload(struct worker *w, const char *path)
 {
     struct err e = {.kind = FAIL_NONE};
@@ -50,10 +70,11 @@ void app_reload(struct worker *w, const char *path)
     struct conf_problems problems = {0};
     OWNED(conf) struct conf *conf = conf_load(path, &problems);
     if (conf == NULL) {
-        worker_reload_failed(w);
         log_problems(&problems);
+        tell_problems(w, &problems);
     } else if (worker_reload(w, conf, &changes, &e) != FAIL_NONE) {
         log_refused(path, &e);
+        worker_reload_failed(w, e.text);
     } else {
         log_reloaded(&changes, problems.count - problems.errors);
     }

@@ -96,7 +96,8 @@ static void add_lines(struct buf *out, struct span text, const struct wish *w, s
     buf_done(&clean);
 }
 
-static void add_target(struct buf *out, const struct wish *w, size_t rows)
+/* columns: the terminal's; 0: any. */
+static void add_target(struct buf *out, const struct wish *w, size_t rows, size_t columns)
 {
     buf_add(out, w->json ? SPAN("/status.json?") : SPAN("/status.txt?"));
     if (w->customer != NULL) {
@@ -109,6 +110,9 @@ static void add_target(struct buf *out, const struct wish *w, size_t rows)
         html_query(out, span_str(w->limit));
     } else {
         buf_addf(out, "limit=%zu", rows);
+    }
+    if (columns != 0) {
+        buf_addf(out, "&columns=%zu", columns);
     }
     if (w->state != NULL) {
         buf_add(out, SPAN("&state="));
@@ -123,7 +127,7 @@ static int print_once(struct reach *r, const struct wish *w)
     struct buf target = BUF_INIT(TARGET_BYTES);
     int status = STATUS_FAILED;
     http_answer_init(&a, ANSWER_BYTES);
-    add_target(&target, w, 1000);
+    add_target(&target, w, 1000, 0);
     if (!reach_call(r, "GET", target.p, &a)) {
         buf_done(&out);
     } else if (a.status != HTTP_OK) {
@@ -171,7 +175,7 @@ static void draw(struct reach *r, const struct wish *w, struct http_answer *a, s
     struct buf target = BUF_INIT(TARGET_BYTES);
     read_size(&rows, &columns);
     columns--; /* the last column would hold what the end of the line erases */
-    add_target(&target, w, rows > HEAD_LINES + 1 ? rows - HEAD_LINES - 1 : 1);
+    add_target(&target, w, rows > HEAD_LINES + 1 ? rows - HEAD_LINES - 1 : 1, columns);
     buf_clear(out);
     buf_add(out, SPAN("\033[H"));
     if (reach_try(r, "GET", target.p, a, &e) != FAIL_NONE) {

@@ -68,7 +68,7 @@ bool ready_write(const struct readiness *r, struct buf *out)
         buf_add(out, SPAN("Kafka: no broker answers\n"));
     }
     if (r->started && !r->queue_reached) {
-        buf_add(out, SPAN("SQS: no queue has answered\n"));
+        buf_add(out, SPAN("SQS: no queue answers now\n"));
     }
     return false;
 }

@@ -18,7 +18,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { HTTP_OK = 200, HTTP_BAD = 400, HTTP_NOT_FOUND = 404, HTTP_NOT = 503 };
+enum {
+    HTTP_OK = 200,
+    HTTP_BAD = 400,
+    HTTP_NOT_FOUND = 404,
+    HTTP_NOT = 503,
+    REASON_BYTES = 2048,
+    PARAMETERS_MAX = 8
+};
 
 struct monitor {
     struct listener *listener; /* NULL: not configured */
@@ -35,6 +42,7 @@ struct monitor {
     struct snapshot_parts parts;
     const struct conf *conf; /* in use, with a reference; under the lock */
     atomic_bool reload_failed;
+    struct buf refused; /* why the last reload failed; under the lock */
     atomic_int_fast64_t configured_ms;
 };
 
@@ -96,13 +104,13 @@ static void fill_status(struct monitor *m)
     history_fill(m->history, m->snapshot);
 }
 
-static bool read_query(const struct listener_request *r, struct listener_answer *a,
-                       struct status_query *out)
+static bool read_query(const struct listener_request *r, enum status_view view,
+                       struct listener_answer *a, struct status_query *out)
 {
-    const char *wrong =
-        status_query_read(listener_query(r, "state"), listener_query(r, "customer"),
-                          listener_query(r, "offset"), listener_query(r, "limit"), out);
-    out->plain = span_eq(listener_query(r, "plain"), SPAN("1"));
+    struct listener_parameter list[PARAMETERS_MAX];
+    size_t count = listener_parameters(r, list, PARAMETERS_MAX);
+    const char *wrong = count <= PARAMETERS_MAX ? status_query_read(list, count, view, out)
+                                                : "a parameter is given twice\n";
     if (wrong != NULL) {
         a->type = TEXT_TYPE;
         buf_add(&a->body, span_str(wrong));
@@ -114,7 +122,7 @@ static int page_status(void *ctx, const struct listener_request *r, struct liste
 {
     struct monitor *m = ctx;
     struct status_query q;
-    if (!read_query(r, a, &q)) {
+    if (!read_query(r, STATUS_VIEW_JSON, a, &q)) {
         return HTTP_BAD;
     }
     mutex_lock(&m->lock);
@@ -136,7 +144,7 @@ static int page_people(void *ctx, const struct listener_request *r, struct liste
 {
     struct monitor *m = ctx;
     struct status_query q;
-    if (!read_query(r, a, &q)) {
+    if (!read_query(r, STATUS_VIEW_PAGE, a, &q)) {
         return HTTP_BAD;
     }
     add_safety(a);
@@ -155,19 +163,18 @@ static int page_of_file(void *ctx UNUSED, const struct listener_request *r,
     return HTTP_OK;
 }
 
-/* For terminals: all customers, or the one with the id `one`. */
+/* For terminals: all customers, or one. */
 static int page_text(void *ctx, const struct listener_request *r, struct listener_answer *a)
 {
     struct monitor *m = ctx;
     struct status_query q;
-    struct span one = listener_query(r, "one");
-    if (!read_query(r, a, &q)) {
+    if (!read_query(r, STATUS_VIEW_TEXT, a, &q)) {
         return HTTP_BAD;
     }
     mutex_lock(&m->lock);
     fill_status(m);
-    bool found = one.n == 0 || status_text_one(m->snapshot, one, &a->body);
-    if (one.n == 0) {
+    bool found = q.one.n == 0 || status_text_one(m->snapshot, q.one, &a->body);
+    if (q.one.n == 0) {
         status_text_write(m->snapshot, &q, &a->body);
     }
     mutex_unlock(&m->lock);
@@ -288,13 +295,19 @@ static int page_kafka(void *ctx, const struct listener_request *r UNUSED, struct
     return HTTP_OK;
 }
 
-/* How often the configuration was read, and whether the last one was applied. */
+/* How often the configuration was read, and whether the last one was applied; if not, why. */
 static int page_reloads(void *ctx, const struct listener_request *r UNUSED,
                         struct listener_answer *a)
 {
     struct monitor *m = ctx;
-    buf_addf(&a->body, "%u %s\n", atomic_load(&m->reloads),
-             atomic_load(&m->reload_failed) ? "refused" : "applied");
+    bool refused = atomic_load(&m->reload_failed);
+    buf_addf(&a->body, "%u %s\n", atomic_load(&m->reloads), refused ? "refused" : "applied");
+    if (refused) {
+        mutex_lock(&m->lock);
+        buf_add(&a->body, buf_span(&m->refused));
+        mutex_unlock(&m->lock);
+        buf_add_byte(&a->body, '\n');
+    }
     return HTTP_OK;
 }
 
@@ -406,6 +419,7 @@ struct monitor *monitor_new(const struct snapshot_parts *parts, struct err *e)
     mutex_init(&m->lock);
     m->parts = *parts;
     m->conf = conf_hold(conf);
+    m->refused = (struct buf)BUF_INIT(REASON_BYTES);
     m->snapshot = snapshot_new(parts);
     m->history = history_new();
     m->clock = parts->clock;
@@ -430,6 +444,7 @@ void monitor_free(struct monitor *m)
     snapshot_free(m->snapshot);
     history_free(m->history);
     conf_release(m->conf);
+    buf_done(&m->refused);
     mutex_done(&m->lock);
     free(m);
 }
@@ -468,9 +483,13 @@ void monitor_reloaded(struct monitor *m, const struct conf *conf)
     }
 }
 
-void monitor_reload_failed(struct monitor *m)
+void monitor_reload_failed(struct monitor *m, const char *why)
 {
     if (m != NULL) {
+        mutex_lock(&m->lock);
+        buf_clear(&m->refused);
+        buf_add(&m->refused, span_str(why));
+        mutex_unlock(&m->lock);
         atomic_store(&m->reload_failed, true);
         atomic_fetch_add(&m->reloads, 1);
     }

@@ -26,13 +26,20 @@ void page_add(struct buf *out, const char *text)
 
 /* ---- The head ---- */
 
-static void add_verdict(const struct status_list *l, size_t all, struct buf *out)
+static void add_verdict(const struct snapshot *s, const struct status_list *l, struct buf *out)
 {
+    size_t all = s->customer_count;
     size_t fresh = status_fresh(l);
     size_t bad = status_bad(l);
     size_t unknown = l->counts[STATUS_NOT_YET];
     if (all == 0) {
         page_add(out, "No customer is configured.");
+    } else if (fresh == all && s->not_held != 0) {
+        buf_addf(out,
+                 "Not known yet: %zu of %zu are, but %" PRIu64
+                 " message%s hidden in the queues and "
+                 "not held by this worker: " STATUS_NOT_HELD_TEXT ".",
+                 fresh, all, s->not_held, s->not_held == 1 ? " is" : "s are");
     } else if (fresh == all) {
         buf_addf(out, all == 1 ? "Yes: the one customer is." : "Yes: all %zu are.", all);
     } else if (bad == 0) {
@@ -123,7 +130,11 @@ static void add_head(const struct snapshot *s, const struct status_list *l, stru
     page_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-    buf_addf(out, "%zu of %zu not fresh", status_bad(l), s->customer_count);
+    if (status_answer(s, l) == STATUS_OPEN) {
+        page_add(out, "not known yet");
+    } else {
+        buf_addf(out, "%zu of %zu not fresh", status_bad(l), s->customer_count);
+    }
     page_add(out, " - asymptote-ingest</title>\n<link rel=\"icon\" href=\"icon.svg\">\n"
                   "<link rel=\"stylesheet\" href=\"page.css\">\n"
                   "<script src=\"page.js\" defer></script>\n</head>\n<body>\n"
@@ -166,12 +177,11 @@ static void add_answer(const struct snapshot *s, const struct history *h,
                        const struct status_list *l, struct buf *out)
 {
     struct history_line line;
-    const char *class = status_fresh(l) == s->customer_count ? "good"
-                        : status_bad(l) == 0                 ? "open"
-                                                             : "bad";
+    static const char *const classes[] = {
+        [STATUS_YES] = "good", [STATUS_OPEN] = "open", [STATUS_NO] = "bad"};
     page_add(out, "<div class=\"answer\" id=\"answer\">\n<div><h1>Is every customer fresh?</h1>\n");
-    buf_addf(out, "<p id=\"verdict\" class=\"verdict %s\">", class);
-    add_verdict(l, s->customer_count, out);
+    buf_addf(out, "<p id=\"verdict\" class=\"verdict %s\">", classes[status_answer(s, l)]);
+    add_verdict(s, l, out);
     page_add(out, "</p></div>\n");
     history_events_of_all(h, &line);
     if (line.count != 0) {

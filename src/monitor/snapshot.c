@@ -128,9 +128,18 @@ bool snapshot_has_traffic(const struct snapshot_customer *c)
            memcmp(&c->state, &usual, sizeof(usual)) != 0;
 }
 
-/* The levels of the customer's queue. */
-static void fill_queue(const struct snapshot_parts *p, size_t queue, struct snapshot_customer *out)
+/* Hidden messages that this worker cannot know of. */
+static uint64_t not_held(const struct poll_stats *polls, int64_t now_ms)
 {
+    bool counts = atomic_load(&polls->attributes_known) &&
+                  now_ms < (int64_t)stats_get(&polls->not_held_until_ms);
+    return counts ? stats_get(&polls->not_held) : 0;
+}
+
+/* The levels of the customer's queue. */
+static void fill_queue(const struct snapshot *s, size_t queue, struct snapshot_customer *out)
+{
+    const struct snapshot_parts *p = &s->parts;
     const struct poll_stats *polls =
         queue < intake_queues(p->intake) ? intake_stats(p->intake, queue) : NULL;
     out->visible = -1;
@@ -138,6 +147,7 @@ static void fill_queue(const struct snapshot_parts *p, size_t queue, struct snap
     if (polls != NULL && atomic_load(&polls->attributes_known)) {
         out->visible = (int64_t)stats_get(&polls->visible);
     }
+    out->not_held = polls != NULL ? not_held(polls, s->now_ms) : 0;
     if (polls != NULL && atomic_load(&polls->dead_known)) {
         out->dead_letters = (int64_t)stats_get(&polls->dead_letters);
     }
@@ -162,7 +172,7 @@ static void fill_customers(struct snapshot *s)
         out->verification_required = customer_verification_required(c);
         customer_trouble(c, &out->trouble);
         out->received_ms = last_received_ms(p, c->queue);
-        fill_queue(p, c->queue, out);
+        fill_queue(s, c->queue, out);
         out->has_cadence = c->conf->cadence_ms != 0;
         out->has_traffic = snapshot_has_traffic(out);
         out->left_lately = 0;
@@ -199,6 +209,7 @@ static void fill_queues(struct snapshot *s)
         s->queue_room = count;
     }
     s->queue_count = 0;
+    s->not_held = 0;
     s->backlog = (struct backlog){0};
     for (size_t q = 0; q < count; q++) {
         uint64_t held = acker_queue_held(p->acker, q);
@@ -212,6 +223,7 @@ static void fill_queues(struct snapshot *s)
         out->outages = outage_begun(acker_outage(p->acker, q));
         poll_stats_copy(&out->polls, intake_stats(p->intake, q));
         lease_stats_copy(&out->leases, acker_stats(p->acker, q));
+        s->not_held += not_held(&out->polls, s->now_ms);
         fill_backlog(s, out, q);
         out->has_traffic =
             held != 0 || poll_stats_any(&out->polls) || lease_stats_any(&out->leases);

@@ -10,21 +10,7 @@
 
 #include <stdlib.h>
 
-enum { MAX_DIGITS = 9, PLACE_BYTES = 128 };
-
-const char *status_state_name(enum status_state s)
-{
-    static const char *const names[STATUS_STATES] = {[STATUS_PAUSED] = "paused",
-                                                     [STATUS_LATE] = "late",
-                                                     [STATUS_UNREADABLE] = "unreadable",
-                                                     [STATUS_INCOMPLETE] = "incomplete",
-                                                     [STATUS_SILENT] = "silent",
-                                                     [STATUS_FAR_ABOVE] = "far_above",
-                                                     [STATUS_NOT_YET] = "not_yet",
-                                                     [STATUS_BACKFILLING] = "backfilling",
-                                                     [STATUS_FRESH] = "fresh"};
-    return names[s];
-}
+enum { PLACE_BYTES = 128 };
 
 const char *status_state_text(enum status_state s)
 {
@@ -65,11 +51,18 @@ bool status_is_catching_up(const struct snapshot *s, const struct snapshot_custo
     return stats_get(&c->stats.lag_ms) > STATUS_LATE_MS && s->wall_ms - delivered < STATUS_LATE_MS;
 }
 
+/* Since when the worker knows the customer: not before its own start, by another clock. */
+static int64_t known_ms(const struct snapshot *s, const struct snapshot_customer *c)
+{
+    int64_t known = s->wall_ms - c->trouble.known_ms;
+    return known > s->started_ms ? known : s->started_ms;
+}
+
 /* The last notification, or when the worker got to know the customer. */
 static int64_t heard_ms(const struct snapshot *s, const struct snapshot_customer *c)
 {
     int64_t notified = (int64_t)stats_get(&c->stats.notified_ms);
-    return notified != 0 ? notified : s->wall_ms - c->trouble.known_ms;
+    return notified != 0 ? notified : known_ms(s, c);
 }
 
 /* By the cadence of its entry; of a customer without one, from a day on. */
@@ -135,7 +128,7 @@ enum status_state status_of(const struct snapshot *s, const struct snapshot_cust
     }
     *since_ms = (int64_t)stats_get(&c->stats.delivered_ms);
     if (*since_ms == 0) {
-        *since_ms = s->wall_ms - c->trouble.known_ms;
+        *since_ms = known_ms(s, c);
         return STATUS_NOT_YET;
     }
     return STATUS_FRESH;
@@ -210,6 +203,9 @@ static void add_customer(const struct snapshot *s, const struct status_row *r, b
     if (c->visible >= 0) {
         json_member_number(out, "queue_visible", (uint64_t)c->visible);
     }
+    if (c->not_held != 0) {
+        json_member_number(out, "queue_not_held", c->not_held);
+    }
     if (c->dead_letters >= 0) {
         json_member_number(out, "dead_letters", (uint64_t)c->dead_letters);
     }
@@ -262,6 +258,7 @@ static void add_worker(const struct snapshot *s, struct buf *out)
     json_member_number(out, "kafka_brokers_unreachable", s->kafka.lost_brokers);
     json_member_bool(out, "reload_failed", s->configuration.reload_failed);
     json_member_number(out, "inbox_messages", s->inbox_messages);
+    json_member_number(out, "not_held", s->not_held);
     json_member_number(out, "backlog", backlog_messages(&s->backlog));
     json_member_number(out, "backlog_visible", (uint64_t)s->backlog.visible);
     json_member_number(out, "backlog_own", s->backlog.inbox + s->backlog.over_share);
@@ -285,6 +282,14 @@ size_t status_bad(const struct status_list *l)
         n += l->counts[i];
     }
     return n;
+}
+
+enum status_answer status_answer(const struct snapshot *s, const struct status_list *l)
+{
+    if (status_bad(l) != 0) {
+        return STATUS_NO;
+    }
+    return status_fresh(l) == s->customer_count && s->not_held == 0 ? STATUS_YES : STATUS_OPEN;
 }
 
 static int worst_first(const void *a, const void *b)
@@ -358,39 +363,4 @@ void status_write(const struct snapshot *s, const struct status_query *q, struct
     }
     buf_add(out, SPAN("]}\n"));
     status_list_done(&list);
-}
-
-/* ---- Parameters ---- */
-
-/* Decimal digits. False: others, or too many. An empty text leaves *out as it is. */
-static bool read_number(struct span text, size_t *out)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9' || i == MAX_DIGITS) {
-            return false;
-        }
-        n = n * 10 + (size_t)(text.p[i] - '0');
-    }
-    *out = text.n != 0 ? n : *out;
-    return true;
-}
-
-const char *status_query_read(struct span state, struct span id, struct span offset,
-                              struct span limit, struct status_query *out)
-{
-    *out = (struct status_query){.state = state, .id = id, .limit = STATUS_LIMIT};
-    bool known = state.n == 0;
-    for (int i = 0; i < STATUS_STATES; i++) {
-        known = known || span_eq(state, span_str(status_state_name((enum status_state)i)));
-    }
-    if (!known) {
-        return "state is paused, late, unreadable, incomplete, silent, far_above, not_yet, "
-               "backfilling or fresh\n";
-    }
-    if (!read_number(offset, &out->offset) || !read_number(limit, &out->limit) ||
-        out->limit > STATUS_LIMIT_MAX) {
-        return "offset and limit are numbers; limit is 1000 at most\n";
-    }
-    return NULL;
 }

@@ -85,18 +85,25 @@ static void add_time(struct buf *out, int64_t wall_ms)
 
 static void add_head(const struct snapshot *s, const struct status_list *l, struct buf *out)
 {
-    size_t fresh = status_fresh(l);
-    buf_addf(out, "Is every customer fresh? %s",
-             fresh == s->customer_count ? "Yes"
-             : status_bad(l) == 0       ? "Not known yet"
-                                        : "No");
-    buf_addf(out, ": %zu of %zu are", fresh, s->customer_count);
+    static const char *const answers[] = {
+        [STATUS_YES] = "Yes", [STATUS_OPEN] = "Not known yet", [STATUS_NO] = "No"};
+    buf_addf(out, "Is every customer fresh? %s: %zu of %zu are", answers[status_answer(s, l)],
+             status_fresh(l), s->customer_count);
     for (int i = 0; i < STATUS_FRESH; i++) {
         if (l->counts[i] != 0) {
             buf_addf(out, ", %zu %s", l->counts[i], status_state_name((enum status_state)i));
         }
     }
-    buf_addf(out, ".\nWorker %s, Kafka %s", worker_word(s),
+    buf_add(out, SPAN(".\n"));
+    if (s->not_held != 0) {
+        buf_addf(
+            out,
+            "%" PRIu64
+            " message%s hidden in the queues and not held by this worker: " STATUS_NOT_HELD_TEXT
+            ".\n",
+            s->not_held, s->not_held == 1 ? " is" : "s are");
+    }
+    buf_addf(out, "Worker %s, Kafka %s", worker_word(s),
              s->kafka.reached ? "reachable" : "not reachable");
     if (s->kafka.reached && s->kafka.lost_brokers != 0) {
         buf_addf(out, " but for %u broker%s", s->kafka.lost_brokers,
@@ -117,67 +124,142 @@ static void add_head(const struct snapshot *s, const struct status_list *l, stru
 
 /* ---- The table ---- */
 
-static void add_columns(struct buf *out)
+enum column {
+    COLUMN_CUSTOMER,
+    COLUMN_STATE,
+    COLUMN_SINCE,
+    COLUMN_NOTIFIED,
+    COLUMN_OWN,
+    COLUMN_DELIVERED,
+    COLUMN_LAG,
+    COLUMN_HELD,
+    COLUMN_QUEUED,
+    COLUMN_REJECTS,
+    COLUMN_LEFT,
+    COLUMNS
+};
+
+/* CAUSE comes after them, and has at least so many characters if a terminal is narrow. */
+enum { CAUSE_WIDTH = 45 };
+
+static const struct {
+    const char *name;
+    size_t width;
+    bool right;
+    int left_out; /* if a terminal is too narrow: 1 is left out first; 0: never */
+} columns[COLUMNS] = {
+    [COLUMN_CUSTOMER] = {"CUSTOMER", NAME_WIDTH, false, 0},
+    [COLUMN_STATE] = {"STATE", 11, false, 0},
+    [COLUMN_SINCE] = {"SINCE", 10, true, 9},
+    [COLUMN_NOTIFIED] = {"NOTIFIED", 10, true, 2},
+    [COLUMN_OWN] = {"OWN", 10, true, 1},
+    [COLUMN_DELIVERED] = {"DELIVERED", 10, true, 8},
+    [COLUMN_LAG] = {"LAG", 10, true, 7},
+    [COLUMN_HELD] = {"HELD", 6, true, 3},
+    [COLUMN_QUEUED] = {"QUEUED", 7, true, 4},
+    [COLUMN_REJECTS] = {"REJECTS", 7, true, 5},
+    [COLUMN_LEFT] = {"LEFT", 5, true, 6},
+};
+
+/* The columns from which on all are shown in a terminal of this width; 0: any. */
+static int shown_from(size_t terminal)
 {
-    static const struct {
-        const char *name;
-        size_t width;
-        bool right;
-    } columns[] = {{"CUSTOMER", NAME_WIDTH, false},
-                   {"STATE", 11, false},
-                   {"SINCE", 10, true},
-                   {"NOTIFIED", 10, true},
-                   {"OWN", 10, true},
-                   {"DELIVERED", 10, true},
-                   {"LAG", 10, true},
-                   {"HELD", 6, true},
-                   {"QUEUED", 7, true},
-                   {"REJECTS", 7, true},
-                   {"LEFT", 5, true}};
-    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
-        add_cell(out, span_str(columns[i].name), columns[i].width, columns[i].right);
+    int from = 1;
+    size_t width = CAUSE_WIDTH;
+    for (size_t i = 0; i < COLUMNS; i++) {
+        width += columns[i].width + 2;
+    }
+    for (; terminal != 0 && width > terminal && from < COLUMNS; from++) {
+        for (size_t i = 0; i < COLUMNS; i++) {
+            width -= columns[i].left_out == from ? columns[i].width + 2 : 0;
+        }
+    }
+    return from;
+}
+
+static bool is_shown(size_t column, int from)
+{
+    return columns[column].left_out == 0 || columns[column].left_out >= from;
+}
+
+static void add_names(struct buf *out, int from)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (is_shown(i, from)) {
+            add_cell(out, span_str(columns[i].name), columns[i].width, columns[i].right);
+        }
     }
     buf_add(out, SPAN("CAUSE\n"));
 }
 
-static void add_count(struct buf *out, struct buf *cell, uint64_t n, size_t width)
+static void set_count(struct buf *cell, int64_t n)
 {
     buf_clear(cell);
-    html_count(cell, n);
-    add_cell(out, buf_span(cell), width, true);
-}
-
-static void add_ages(const struct snapshot *s, const struct status_row *r, struct buf *cell,
-                     struct buf *out)
-{
-    const struct snapshot_customer *c = r->customer;
-    const int64_t times[] = {r->since_ms, c->received_ms, (int64_t)stats_get(&c->stats.notified_ms),
-                             (int64_t)stats_get(&c->stats.delivered_ms)};
-    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-        add_age(cell, times[i], s->wall_ms);
-        add_cell(out, buf_span(cell), 10, true);
-    }
-}
-
-static void add_row(const struct snapshot *s, const struct status_row *r, struct buf *cell,
-                    struct buf *out)
-{
-    const struct snapshot_customer *c = r->customer;
-    buf_clear(cell);
-    visible_add(cell, c->id);
-    add_cell(out, buf_span(cell), NAME_WIDTH, false);
-    add_cell(out, span_str(status_state_name(r->state)), 11, false);
-    add_ages(s, r, cell, out);
-    add_lag(cell, c);
-    add_cell(out, buf_span(cell), 10, true);
-    add_count(out, cell, stats_get(&c->stats.messages_in_flight), 6);
-    if (c->visible >= 0) {
-        add_count(out, cell, (uint64_t)c->visible, 7);
+    if (n < 0) {
+        buf_add_byte(cell, '-');
     } else {
-        add_cell(out, SPAN("-"), 7, true);
+        html_count(cell, (uint64_t)n);
     }
-    add_count(out, cell, status_rejects(c), 7);
-    add_count(out, cell, c->left_lately, 5);
+}
+
+static void set_text(struct buf *cell, struct span text)
+{
+    buf_clear(cell);
+    visible_add(cell, text);
+}
+
+static void set_cell(const struct snapshot *s, const struct status_row *r, enum column column,
+                     struct buf *cell)
+{
+    const struct snapshot_customer *c = r->customer;
+    switch (column) {
+    case COLUMN_CUSTOMER:
+        set_text(cell, c->id);
+        return;
+    case COLUMN_STATE:
+        set_text(cell, span_str(status_state_name(r->state)));
+        return;
+    case COLUMN_SINCE:
+        add_age(cell, r->since_ms, s->wall_ms);
+        return;
+    case COLUMN_NOTIFIED:
+        add_age(cell, c->received_ms, s->wall_ms);
+        return;
+    case COLUMN_OWN:
+        add_age(cell, (int64_t)stats_get(&c->stats.notified_ms), s->wall_ms);
+        return;
+    case COLUMN_DELIVERED:
+        add_age(cell, (int64_t)stats_get(&c->stats.delivered_ms), s->wall_ms);
+        return;
+    case COLUMN_LAG:
+        add_lag(cell, c);
+        return;
+    case COLUMN_HELD:
+        set_count(cell, (int64_t)stats_get(&c->stats.messages_in_flight));
+        return;
+    case COLUMN_QUEUED:
+        set_count(cell, c->visible);
+        return;
+    case COLUMN_REJECTS:
+        set_count(cell, (int64_t)status_rejects(c));
+        return;
+    case COLUMN_LEFT:
+        set_count(cell, (int64_t)c->left_lately);
+        return;
+    case COLUMNS:
+        break;
+    }
+}
+
+static void add_row(const struct snapshot *s, const struct status_row *r, int from,
+                    struct buf *cell, struct buf *out)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (is_shown(i, from)) {
+            set_cell(s, r, (enum column)i, cell);
+            add_cell(out, buf_span(cell), columns[i].width, columns[i].right);
+        }
+    }
     buf_add(out, span_str(status_advise(s, r).cause));
     buf_add_byte(out, '\n');
 }
@@ -189,9 +271,10 @@ void status_text_write(const struct snapshot *s, const struct status_query *q, s
     size_t end = q->offset;
     status_select(s, q, &list);
     add_head(s, &list, out);
-    add_columns(out);
+    int from = shown_from(q->columns);
+    add_names(out, from);
     for (; end < list.found && end - q->offset < q->limit; end++) {
-        add_row(s, &list.rows[end], &cell, out);
+        add_row(s, &list.rows[end], from, &cell, out);
     }
     if (end < list.found) {
         buf_addf(out, "%zu more\n", list.found - end);
@@ -252,6 +335,9 @@ static void add_numbers(const struct snapshot *s, const struct snapshot_customer
     }
     if (c->visible >= 0) {
         add_number(out, "visible in its queue", (uint64_t)c->visible);
+    }
+    if (c->not_held != 0) {
+        add_number(out, "hidden there, not held", c->not_held);
     }
     if (c->dead_letters >= 0) {
         add_number(out, "in dead-letter queue", (uint64_t)c->dead_letters);

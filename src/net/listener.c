@@ -314,12 +314,6 @@ static enum MHD_Result answer_not_allowed(struct listener *l, struct MHD_Connect
     return answer(l, c, MHD_HTTP_METHOD_NOT_ALLOWED, &a);
 }
 
-struct span listener_query(const struct listener_request *r, const char *name)
-{
-    const char *value = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
-    return span_str(value != NULL ? value : "");
-}
-
 void listener_answer_header(struct listener_answer *a, const char *name, const char *value)
 {
     assert(a->header_count < LISTENER_HEADERS);

@@ -7,6 +7,7 @@
 #include "intake_priv.h"
 
 #include "base/log.h"
+#include "settle/outcome.h"
 
 #include <time.h>
 
@@ -49,10 +50,37 @@ static void keep_redrive(struct poll *p, const struct sqs_attributes *a)
     atomic_store_explicit(&r->retention_ms, retention_ms, memory_order_relaxed);
 }
 
-static void keep_figures(const struct intake *i, struct poll *p, const struct sqs_attributes *a)
+/* The longest time for which a message may be hidden: in back-off, or held by a worker that ended.
+ */
+static int64_t longest_hidden_ms(struct intake *i, const struct poll *p)
+{
+    struct intake_times times = poll_times(i, p);
+    int64_t s = times.visibility_s > DELAY_MAX_S ? times.visibility_s : DELAY_MAX_S;
+    return s * 1000;
+}
+
+/*
+ * What is hidden and not this worker's: another one holds it, or it waits for another attempt since
+ * before this worker began. held: before the attributes were read; messages come and go meanwhile.
+ */
+static void keep_not_held(struct intake *i, struct poll *p, int64_t in_flight, size_t held)
+{
+    size_t now = acker_queue_held(i->parts.acker, p->index);
+    uint64_t own = (held > now ? held : now) + stats_get(&p->stats.hidden);
+    uint64_t all = in_flight > 0 ? (uint64_t)in_flight : 0;
+    if (stats_get(&p->stats.not_held_until_ms) == 0) {
+        stats_set(&p->stats.not_held_until_ms,
+                  (uint64_t)(clock_mono_ms(i->parts.clock) + longest_hidden_ms(i, p)));
+    }
+    stats_set(&p->stats.not_held, all > own ? all - own : 0);
+}
+
+static void keep_figures(struct intake *i, struct poll *p, const struct sqs_attributes *a,
+                         size_t held)
 {
     bool known = a->visible >= 0 && a->in_flight >= 0;
     keep_redrive(p, a);
+    keep_not_held(i, p, known ? a->in_flight : 0, held);
     stats_set(&p->stats.visible, known ? (uint64_t)a->visible : 0);
     stats_set(&p->stats.in_flight, known ? (uint64_t)a->in_flight : 0);
     atomic_store(&p->stats.attributes_known, known);
@@ -67,8 +95,9 @@ static void refresh_attributes(struct intake *i, struct poll *p)
 {
     struct sqs_attributes a = {0};
     struct err e = {.kind = FAIL_NONE};
+    size_t held = acker_queue_held(i->parts.acker, p->index);
     if (sqs_get_attributes(p->queue->queue, &a, &e) == FAIL_NONE) {
-        keep_figures(i, p, &a);
+        keep_figures(i, p, &a, held);
         dead_letters_read(i, p, a.dead_letter_arn);
         return;
     }
@@ -132,6 +161,7 @@ static void compare_attributes(struct intake *i, struct poll *p)
 {
     struct sqs_attributes a = {0};
     struct err e = {.kind = FAIL_NONE};
+    size_t held = acker_queue_held(i->parts.acker, p->index);
     if (sqs_get_attributes(p->queue->queue, &a, &e) != FAIL_NONE) {
         p->attributes_due_ms = clock_mono_ms(i->parts.clock) + COMPARE_AGAIN_MS;
         return;
@@ -140,7 +170,7 @@ static void compare_attributes(struct intake *i, struct poll *p)
     log_identity(p, &a);
     log_attributes(i, p, &a);
     p->created_s = a.created_s > 0 ? a.created_s : 0;
-    keep_figures(i, p, &a);
+    keep_figures(i, p, &a, held);
 }
 
 /* Read them before the first poll. */
@@ -149,11 +179,12 @@ static void load_attributes(struct intake *i, struct poll *p)
     const char *name = p->queue->name;
     struct sqs_attributes a = {0};
     struct err e = {.kind = FAIL_NONE};
+    size_t held = acker_queue_held(i->parts.acker, p->index);
     switch ((int)sqs_get_attributes(p->queue->queue, &a, &e)) {
     case FAIL_NONE:
         log_attributes(i, p, &a);
         p->created_s = a.created_s > 0 ? a.created_s : 0;
-        keep_figures(i, p, &a);
+        keep_figures(i, p, &a, held);
         atomic_store(&p->stats.reached, true);
         break;
     case FAIL_DENIED: /* receiving may be permitted nevertheless */

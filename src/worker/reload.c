@@ -224,7 +224,6 @@ enum err_kind worker_reload(struct worker *w, const struct conf *conf, struct wo
     OWNED(conf_diff) struct conf_diff *d = conf_diff(w->now, conf);
     if (refuse_fixed(d, e) != FAIL_NONE || check_memory(conf, e) != FAIL_NONE ||
         apply(w, conf, d, e) != FAIL_NONE) {
-        worker_reload_failed(w);
         return e->kind;
     }
     count_changes(d, out);
@@ -238,9 +237,9 @@ enum err_kind worker_reload(struct worker *w, const struct conf *conf, struct wo
     return FAIL_NONE;
 }
 
-void worker_reload_failed(struct worker *w)
+void worker_reload_failed(struct worker *w, const char *why)
 {
-    monitor_reload_failed(w->monitor);
+    monitor_reload_failed(w->monitor, why);
 }
 
 const struct conf *worker_conf(const struct worker *w)

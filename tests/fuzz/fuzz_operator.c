@@ -48,8 +48,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(r.command < OPERATOR_COMMANDS && r.level <= LOG_ERROR);
         assert(operator_has_customer(r.command) == (r.customer.n != 0));
     }
-    if (status_query_read(a, b, c, d, &q) == NULL) {
-        assert(q.limit <= STATUS_LIMIT_MAX && q.offset <= 999999999);
+    const struct listener_parameter list[] = {{a, b}, {c, d}};
+    for (int view = STATUS_VIEW_PAGE; view <= STATUS_VIEW_TEXT; view++) {
+        if (status_query_read(list, 2, (enum status_view)view, &q) == NULL) {
+            assert(q.limit != 0 && q.limit <= STATUS_LIMIT_MAX && q.offset <= 999999999);
+            assert(!span_eq(a, c));
+        }
     }
     check_escaped(a);
     check_escaped(b);

@@ -75,7 +75,7 @@ static void is_ready_when_nothing_is_missing(void **state UNUSED)
         {{true, true, false, true, true}, "it is stopping\n"},
         {{true, false, false, false, true}, "Kafka: no broker answers\n"},
         {{true, false, true, true, true}, "it receives nothing: drained by an operator\n"},
-        {{true, false, false, true, false}, "SQS: no queue has answered\n"},
+        {{true, false, false, true, false}, "SQS: no queue answers now\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         buf_clear(&w.out);

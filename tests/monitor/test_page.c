@@ -85,6 +85,16 @@ static void says_first_whether_all_are_fresh(void **state UNUSED)
     assert_non_null(strstr(page("", "", 0, 100), "No customer is configured."));
 }
 
+static void hidden_messages_of_others_are_no_yes(void **state UNUSED)
+{
+    w.s.not_held = 1;
+    const char *text = page("", "", 0, 100);
+    assert_non_null(strstr(text, "class=\"verdict open\">Not known yet: 4 of 4 are, but 1 message "
+                                 "is hidden in the queues and not held by this worker: "));
+    assert_null(strstr(text, ">Yes"));
+    assert_null(strstr(text, "<title>0 of 4 not fresh"));
+}
+
 static void one_broker_that_is_not_reachable_is_in_the_head(void **state UNUSED)
 {
     w.s.kafka.reached = true;
@@ -157,6 +167,7 @@ static void a_picture_has_its_numbers_as_a_text(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(hidden_messages_of_others_are_no_yes),
         TEST(one_broker_that_is_not_reachable_is_in_the_head),
         TEST(says_first_whether_all_are_fresh),
         TEST(what_comes_from_outside_is_escaped),

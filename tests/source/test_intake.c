@@ -37,6 +37,7 @@ static struct {
     enum err_kind dead;      /* result of sqs_get_attributes of the dead-letter queue */
     int64_t clock_offset_ms; /* that the next answer shows; 0: none */
     uint64_t visible;        /* number of visible messages that it returns */
+    int64_t in_flight;       /* ... and of those that are not visible; 0: 3 */
     int64_t created_s;       /* ... and when the queue was created */
     int64_t max_receives;    /* ... and its maxReceiveCount */
     unsigned receive_count;  /* of the messages; 0: 1 */
@@ -129,7 +130,7 @@ enum err_kind sqs_get_attributes(struct sqs_queue *q, struct sqs_attributes *out
     *out = (struct sqs_attributes){.max_receive_count = (int)poller.max_receives,
                                    .retention_s = 345600,
                                    .visible = (int64_t)poller.visible,
-                                   .in_flight = 3,
+                                   .in_flight = poller.in_flight != 0 ? poller.in_flight : 3,
                                    .created_s = poller.created_s,
                                    .dead_letter_arn = "arn:aws:sqs:eu-west-1:111122223333:dead"};
     (void)pthread_mutex_unlock(&poller.lock);
@@ -650,6 +651,35 @@ static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(
     wait_for_count(&s->messages, 1);
     assert_int_equal(stats_get(&s->starved), 1);
     assert_true(pulse_state(intake_pulse(w.intake)) == PULSE_WORK);
+}
+
+/* What is hidden and not held was hidden before the start, or is another worker's. */
+static void counts_hidden_messages_that_are_not_its_own(void **state UNUSED)
+{
+    setup(1, 100);
+    intake_free(w.intake);
+    w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
+                                                 .queue_count = 1,
+                                                 .inbox = w.inbox,
+                                                 .acker = w.acker,
+                                                 .customers = w.all,
+                                                 .clock = &moved.clock,
+                                                 .attribute_interval_ms = 60000});
+    intake_start(w.intake);
+    const struct poll_stats *s = intake_stats(w.intake, 0);
+    answer_poll(poll_at(0), 1, FAIL_NONE);
+    wait_for_count(&s->messages, 1);
+    assert_int_equal(stats_get(&s->not_held), 3); /* when it began it held none */
+    uint64_t until_ms = stats_get(&s->not_held_until_ms);
+    assert_true(until_ms >= 15 * 60 * 1000);
+    (void)pthread_mutex_lock(&poller.lock);
+    poller.in_flight = 7;
+    (void)pthread_mutex_unlock(&poller.lock);
+    atomic_fetch_add(&moved.ms, 60000);
+    wait_for_count(&s->in_flight, 7);
+    assert_int_equal(acker_held(w.acker), 1);
+    assert_int_equal(stats_get(&s->not_held), 6);
+    assert_int_equal(stats_get(&s->not_held_until_ms), until_ms);
 }
 
 static unsigned dead_asked(void)
@@ -1229,6 +1259,7 @@ int main(void)
         cmocka_unit_test_teardown(counts_dead_letters_at_each_fifth_reading, tear_down),
         cmocka_unit_test_teardown(
             a_dead_letter_queue_that_is_denied_is_said_once_and_not_asked_again, tear_down),
+        cmocka_unit_test_teardown(counts_hidden_messages_that_are_not_its_own, tear_down),
         cmocka_unit_test_teardown(reads_attributes_once_without_an_interval, tear_down),
         cmocka_unit_test_teardown(says_whether_a_queue_that_was_gone_is_another_one, tear_down),
         cmocka_unit_test_teardown(warns_of_attributes_that_it_may_not_read, tear_down),

@@ -39,6 +39,14 @@ struct event_maker_input {
     struct steps *steps; /* of the piece; counted */
 };
 
+/* Why a record has no event. */
+struct reject_why {
+    enum reject_reason reason;
+    const char *detail; /* static */
+};
+
+extern const struct reject_why event_maker_too_large, event_maker_no_field;
+
 struct event_maker;
 
 struct event_maker *event_maker_new(size_t line_bytes); /* never NULL */
@@ -60,6 +68,6 @@ MUST_USE struct record_stated event_maker_states(struct event_maker *m, const st
  * *why.
  */
 MUST_USE bool event_maker_make(struct event_maker *m, const struct event_maker_input *in,
-                               struct buf *out, struct output *o, enum reject_reason *why);
+                               struct buf *out, struct output *o, struct reject_why *why);
 
 #endif

@@ -225,7 +225,7 @@ static bool ask_builder(struct survey *s, const struct doc *event, enum shape sh
     struct build_input in = {
         .doc = event, .at = record, .shape = shape, .origin = s->origin, .rules = s->rules};
     bool ok = shape != SHAPE_BEACON && record != 0 && doc_tag(event, record) == '{' &&
-              build_event(s->builder, &in, &out, &built);
+              build_event(s->builder, &in, &out, &built) == BUILD_EVENT;
     buf_done(&out);
     return ok;
 }

@@ -13,6 +13,13 @@
 
 #include <stdlib.h>
 
+const struct reject_why event_maker_too_large = {REJECT_EVENT_TOO_LARGE,
+                                                 "the event is larger than limits.event_bytes"};
+const struct reject_why event_maker_no_field = {REJECT_NO_KNOWN_FIELD,
+                                                "no member that the schema or an alias knows"};
+static const struct reject_why no_event = {
+    REJECT_NO_KNOWN_FIELD, "no member says who, where, with which program or what happened"};
+
 struct event_maker {
     struct identity *identity;
     struct duplicate_names names;
@@ -149,10 +156,10 @@ static bool clean(struct event_maker *m, const struct event_maker_input *in)
 }
 
 static bool beacon_event(struct event_maker *m, const struct event_maker_input *in, struct buf *out,
-                         struct output *o, enum reject_reason *why)
+                         struct output *o, struct reject_why *why)
 {
     struct event_facts facts;
-    *why = REJECT_EVENT_TOO_LARGE;
+    *why = event_maker_too_large;
     o->passed_through = pass_through(m, in, out, &facts);
     if (!o->passed_through) {
         if (!clean(m, in)) {
@@ -170,12 +177,12 @@ static bool beacon_event(struct event_maker *m, const struct event_maker_input *
 }
 
 static bool built_event(struct event_maker *m, const struct event_maker_input *in, struct buf *out,
-                        struct output *o, enum reject_reason *why)
+                        struct output *o, struct reject_why *why)
 {
     struct event_facts facts;
     const char *text = in->value->text.p;
     bool as_it_is = m->names.unique && !in->value->doc.repaired;
-    *why = REJECT_EVENT_TOO_LARGE;
+    *why = event_maker_too_large;
     if (!clean(m, in)) {
         return false;
     }
@@ -192,8 +199,9 @@ static bool built_event(struct event_maker *m, const struct event_maker_input *i
     for (int attempt = 0; attempt < 2; attempt++) {
         buf_clear(out);
         build.without_record = attempt > 0;
-        if (!build_event(m->builder, &build, out, &facts)) {
-            *why = REJECT_NO_KNOWN_FIELD;
+        enum build_result result = build_event(m->builder, &build, out, &facts);
+        if (result != BUILD_EVENT) {
+            *why = result == BUILD_NO_EVENT ? no_event : event_maker_no_field;
             return false;
         }
         if (attempt == 0) {
@@ -207,7 +215,7 @@ static bool built_event(struct event_maker *m, const struct event_maker_input *i
 }
 
 bool event_maker_make(struct event_maker *m, const struct event_maker_input *in, struct buf *out,
-                      struct output *o, enum reject_reason *why)
+                      struct output *o, struct reject_why *why)
 {
     buf_clear(out);
     o->kind = OUTPUT_EVENT;

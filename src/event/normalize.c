@@ -59,12 +59,6 @@ bool normalize_is_numbered(const struct normalizer *n)
 
 /* ---- records ---- */
 
-const char *normalize_detail(enum reject_reason why)
-{
-    return why == REJECT_EVENT_TOO_LARGE ? "the event is larger than limits.event_bytes"
-                                         : "no member that the schema or an alias knows";
-}
-
 /* `ingest.framing`: nothing for the usual one. */
 static struct span framing_word(enum framing_kind kind)
 {
@@ -72,7 +66,7 @@ static struct span framing_word(enum framing_kind kind)
 }
 
 static bool make(struct normalizer *n, struct value *v, enum shape shape, struct output *out,
-                 enum reject_reason *why)
+                 struct reject_why *why)
 {
     struct converter *c = n->converter;
     struct event_maker_input in = {.value = v,
@@ -128,11 +122,12 @@ static bool has_objects(const struct doc *d, size_t at)
 bool normalize_make_event(struct normalizer *n, struct value *v, enum shape shape,
                           struct output *out)
 {
-    enum reject_reason why = REJECT_NO_KNOWN_FIELD;
+    struct reject_why why = event_maker_no_field;
     if (!make(n, v, shape, out, &why)) {
-        (void)normalize_reject(n, why, normalize_detail(why), out);
-        out->plain_text = why == REJECT_NO_KNOWN_FIELD && wraps_plain_text(v, &n->converter->index);
-        out->has_objects = why == REJECT_NO_KNOWN_FIELD && has_objects(&v->doc, v->at);
+        (void)normalize_reject(n, why.reason, why.detail, out);
+        bool none = why.reason == REJECT_NO_KNOWN_FIELD;
+        out->plain_text = none && wraps_plain_text(v, &n->converter->index);
+        out->has_objects = none && has_objects(&v->doc, v->at);
         return true;
     }
     out->members_dropped = n->unwrapper.dropped || (n->in_otlp && otlp_dropped(&n->otlp));

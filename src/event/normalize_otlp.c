@@ -133,8 +133,7 @@ bool normalize_otlp_next(struct normalizer *n, struct output *out)
             out);
     }
     if (text->overflowed) {
-        return normalize_reject(n, REJECT_EVENT_TOO_LARGE, normalize_detail(REJECT_EVENT_TOO_LARGE),
-                                out);
+        return normalize_reject(n, event_maker_too_large.reason, event_maker_too_large.detail, out);
     }
     if (!read_record(n, &v)) {
         return normalize_reject(n, REJECT_BAD_JSON, unread_record, out);

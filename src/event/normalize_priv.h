@@ -93,8 +93,6 @@ struct normalizer {
  */
 bool normalize_is_numbered(const struct normalizer *n);
 
-const char *normalize_detail(enum reject_reason why);
-
 /* The event of a record, or its reject. True. */
 bool normalize_make_event(struct normalizer *n, struct value *v, enum shape shape,
                           struct output *out);

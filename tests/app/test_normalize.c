@@ -670,7 +670,8 @@ static void a_sample_counts_the_customers_own_names(void **state)
 {
     struct place *p = *state;
     put(p, "a.jsonl",
-        SPAN("{\"wer\":\"jane\",\"action\":\"RunTool\",\"note\":\"token=topsecretvalue\"}\n"
+        SPAN("{\"wer\":\"jane\",\"host\":\"h\",\"action\":\"RunTool\",\"note\":\"token="
+             "topsecretvalue\"}\n"
              "{\"wer\":\"joe\"}\n"));
     put_configuration(p);
     assert_int_equal(sample(p, "--json @/a.jsonl"), 0);

@@ -54,7 +54,7 @@ static void a_terminal_gets_no_control_characters(void **state UNUSED)
     (void)snprintf(path, sizeof(path), "%s/a\xc2\x9b.jsonl", folder);
     FILE *f = fopen(path, "we");
     assert_non_null(f);
-    assert_true(fputs("{\"action\":\"a\xc2\x9b\xe2\x80\xae\x7f\"}\n", f) >= 0);
+    assert_true(fputs("{\"host\":\"h\",\"action\":\"a\xc2\x9b\xe2\x80\xae\x7f\"}\n", f) >= 0);
     assert_int_equal(fclose(f), 0);
     assert_int_equal(run_on_terminal(&shown, app_normalize, path), 0);
     assert_non_null(strstr(shown.p, "a\\u009b\\u202e\\u007f"));

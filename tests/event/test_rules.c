@@ -58,7 +58,7 @@ static bool build(struct bench *b, const char *record)
                              .origin = &source,
                              .rules = b->rules};
     buf_clear(&b->out);
-    if (!build_event(b->builder, &in, &b->out, &b->built)) {
+    if (build_event(b->builder, &in, &b->out, &b->built) != BUILD_EVENT) {
         return false;
     }
     buf_add_byte(&b->out, '}');

@@ -68,8 +68,8 @@ static void build(struct builder *b, struct json_reader *reader, const struct bu
     struct buf out = BUF_INIT(EVENT_BYTES);
     struct buf again = BUF_INIT(EVENT_BYTES);
     struct event_facts built;
-    if (build_event(b, in, &out, &built)) {
-        expect(build_event(b, in, &again, &built));
+    if (build_event(b, in, &out, &built) == BUILD_EVENT) {
+        expect(build_event(b, in, &again, &built) == BUILD_EVENT);
         expect(out.overflowed == again.overflowed);
         buf_add_byte(&out, '}');
     } else {

@@ -368,6 +368,13 @@ def _look(record, unwrap):
         if _is_text(record.get(beside)) and name in record:
             kind, inside, others = of(name, must)
             return kind, inside, "time", others
+    payload = "jsonPayload" if isinstance(record.get("jsonPayload"), dict) else "textPayload"
+    if _is_text(record.get("logName")) and (payload == "jsonPayload" or _is_text(record.get("textPayload"))):
+        kind, inside, others = of(payload)
+        return kind, inside, "timestamp", others
+    if _is_text(record.get("TopicArn")) and "Message" in record and any(_is_text(record.get(n)) for n in ("Type", "MessageId")):
+        kind, inside, others = of("Message")
+        return kind, inside, "Timestamp", others
     return "record", record, "", False
 
 

@@ -7,7 +7,8 @@
  * appends the member `ingest` and the last brace:
  *
  *     struct event_facts facts;
- *     if (build_event(builder, &in, &out, &facts)) {   // {"timestamp":...,"raw":{...}
+ *     // {"timestamp":...,"raw":{...}
+ *     if (build_event(builder, &in, &out, &facts) == BUILD_EVENT) {
  *         ingest_member_write(&out, ...);              // ,"ingest":{...}}
  *
  * Pure. No allocation after its buffers have grown. Threads: one at a time per builder.
@@ -30,13 +31,19 @@ DEFINE_OWNED(builder);
 /* The path set that record indexes are made with. */
 struct pathset *builder_names(struct builder *b);
 
+enum build_result {
+    BUILD_EVENT,
+    BUILD_NO_FIELD, /* a flat record without a known field */
+    BUILD_NO_EVENT, /* a flat or ECS record with nothing of an endpoint event */
+};
+
 /*
- * Append the event up to its last member, without `ingest` and without the last brace.
- * False: a flat record without a known field (no_known_field); *out is unchanged. An event that
- * does not fit marks *out overflowed; the caller tries again with without_record.
+ * Append the event up to its last member, without `ingest` and without the last brace. Without an
+ * event *out is unchanged. An event that does not fit marks *out overflowed; the caller tries again
+ * with without_record.
  */
-MUST_USE bool build_event(struct builder *b, const struct build_input *in, struct buf *out,
-                          struct event_facts *facts);
+MUST_USE enum build_result build_event(struct builder *b, const struct build_input *in,
+                                       struct buf *out, struct event_facts *facts);
 
 /* What an object says of an event by the paths of its members. */
 enum record_states {

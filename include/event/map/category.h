@@ -40,6 +40,9 @@ struct span severity_default(struct span action, struct span policy_decision);
 /* The severity for a number in its text; empty if it is not on the scale. */
 struct span severity_of_number(struct span number, enum severity_scale scale);
 
+/* The record's own category in lower case, of an array as category_of_array; empty: none. */
+struct span category_explicit(struct draft *d);
+
 /* Decide on both, after the action. */
 void draft_decide_category(struct draft *d);
 void draft_decide_severity(struct draft *d);

@@ -45,6 +45,7 @@ struct draft {
     struct span time_unread; /* as in struct event_facts */
     struct span word;        /* the source's own word for its action, "" if none */
     bool metric;             /* a data point */
+    bool action_by_default;  /* nothing of the record says what happened */
     bool tool_decision;      /* Claude Code's record of that name */
 };
 

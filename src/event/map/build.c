@@ -155,14 +155,60 @@ static void decide_fields(struct draft *d)
     draft_decide_severity(d);
 }
 
-bool build_event(struct builder *b, const struct build_input *in, struct buf *out,
-                 struct event_facts *facts)
+/* Whether a field of this row is one that records of any service have. */
+static bool is_of_any_service(struct draft *d, int row)
+{
+    switch (row) {
+    case FIELD_TIMESTAMP:
+    case FIELD_SEVERITY:
+    case FIELD_EVENT_ACTION: /* a word that no table knows: the action is the default */
+    case FIELD_COMMAND_DURATION_MS:
+    case FIELD_TRACE_ID:
+    case FIELD_TRACE_SPAN_ID:
+    case FIELD_TRACE_PARENT_SPAN_ID:
+        return true;
+    case FIELD_EVENT_CATEGORY:
+        return !category_is_known(category_explicit(d));
+    default:
+        return row >= FIELDS && row != FACT_CI;
+    }
+}
+
+static bool has_constants(const struct rules *rules)
+{
+    struct span value;
+    bool found = false;
+    for (int f = 0; rules != NULL && !found && f < FIELDS; f++) {
+        found = rules_constant(rules, (enum field)f, &value);
+    }
+    return found;
+}
+
+/*
+ * Whether nothing of a record without a known action is of an endpoint event: neither who, where,
+ * which program nor a text (normalization.md §2, rule 8).
+ */
+static bool is_of_another_service(struct builder *b, struct draft *d)
+{
+    struct hit hit;
+    size_t count = 0;
+    const int16_t *rows = lookup_rows(b->lookup, &count);
+    bool other = (d->in->shape == SHAPE_FLAT || d->in->shape == SHAPE_ECS) &&
+                 !lookup_met_custom(b->lookup) && !has_constants(d->in->rules);
+    for (size_t i = 0; other && i < count; i++) {
+        other = is_of_any_service(d, rows[i]) || !lookup_first(b->lookup, rows[i], &hit);
+    }
+    return other;
+}
+
+enum build_result build_event(struct builder *b, const struct build_input *in, struct buf *out,
+                              struct event_facts *facts)
 {
     struct draft *d = &b->draft;
     struct doc plain = {0};
     if (!look_up_record(b, in, &plain) && in->shape == SHAPE_FLAT) {
-        return false; /* normalization.md §2, rule 9; a record of another shape is an event by its
-                         shape */
+        return BUILD_NO_FIELD; /* normalization.md §2, rule 9; a record of another shape is an event
+                                  by its shape */
     }
     arena_clear(&b->arena);
     d->in = in;
@@ -171,10 +217,14 @@ bool build_event(struct builder *b, const struct build_input *in, struct buf *ou
     d->words = b->words;
     d->word = span_of("", 0);
     d->tool_decision = false;
+    d->action_by_default = false;
     decide_fields(d);
+    if (d->action_by_default && is_of_another_service(b, d)) {
+        return BUILD_NO_EVENT;
+    }
     event_writer_write(&b->writer, d, out);
     fill_facts(b, facts);
-    return true;
+    return BUILD_EVENT;
 }
 
 /* What the field says of an event. Forwarders write context beside the text that they forward. */

@@ -69,7 +69,7 @@ struct span category_of_array(struct arena *a, const struct doc *d, size_t at)
     return first;
 }
 
-static struct span category_explicit(struct draft *d)
+struct span category_explicit(struct draft *d)
 {
     struct hit hit;
     struct span text = nothing;

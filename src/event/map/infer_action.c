@@ -332,7 +332,7 @@ static struct span action_of_text(struct span text)
             return rules[i].action;
         }
     }
-    return SPAN("tool.invoked");
+    return nothing;
 }
 
 struct span draft_action_by_fields(struct draft *d)
@@ -352,5 +352,6 @@ struct span draft_action_by_fields(struct draft *d)
             text_cache_keep(&d->inferred, text, action);
         }
     }
-    return action;
+    d->action_by_default = action.n == 0;
+    return action.n > 0 ? action : SPAN("tool.invoked");
 }

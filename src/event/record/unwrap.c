@@ -261,9 +261,37 @@ static void find_log_events(const struct doc *d, size_t at, size_t log_events, s
     }
 }
 
-/* CloudWatch Logs, EventBridge, CloudEvents: one member of each has a name that only it has. */
-static bool find_aws_or_cloudevent(const struct doc *d, size_t at, const struct record_index *index,
-                                   struct unwrap *u)
+/* A LogEntry of Google Cloud: its payload is an object, or a text. */
+static bool find_log_entry(const struct doc *d, size_t at, const struct record_index *index,
+                           struct unwrap *u)
+{
+    size_t object = doc_member(d, at, SPAN("jsonPayload"));
+    size_t text = doc_member(d, at, SPAN("textPayload"));
+    size_t payload = has_tag(d, object, '{') ? object : has_tag(d, text, '"') ? text : 0;
+    if (payload != 0 && has_tag(d, doc_member(d, at, SPAN("logName")), '"')) {
+        require(d, at, payload, u);
+        u->time = index->at[INDEX_TIMESTAMP];
+    }
+    return u->must;
+}
+
+/* A notification of SNS, or what it writes when a subscription begins and ends. */
+static bool find_sns_message(const struct doc *d, size_t at, const struct record_index *index,
+                             struct unwrap *u)
+{
+    size_t message = index->at[INDEX_SNS_MESSAGE];
+    bool typed = has_tag(d, doc_member(d, at, SPAN("Type")), '"') ||
+                 has_tag(d, doc_member(d, at, SPAN("MessageId")), '"');
+    if (typed && message != 0 && has_tag(d, doc_member(d, at, SPAN("TopicArn")), '"')) {
+        require(d, at, message, u);
+        u->time = doc_member(d, at, SPAN("Timestamp"));
+    }
+    return u->must;
+}
+
+/* Envelopes of platforms: one member of each has a name that only it has. */
+static bool find_named(const struct doc *d, size_t at, const struct record_index *index,
+                       struct unwrap *u)
 {
     size_t log_events = doc_member(d, at, SPAN("logEvents"));
     size_t detail = doc_member(d, at, SPAN("detail"));
@@ -286,7 +314,7 @@ static bool find_aws_or_cloudevent(const struct doc *d, size_t at, const struct 
     } else {
         u->time = 0;
     }
-    return u->must;
+    return u->must || find_log_entry(d, at, index, u) || find_sns_message(d, at, index, u);
 }
 
 /*
@@ -375,7 +403,7 @@ void unwrap_look(const struct doc *d, size_t at, const struct record_index *inde
     if (find_vector_wrapper(d, at, index, u) || find_customers(d, at, index, rules, u)) {
         return;
     }
-    if ((index->signs & SIGN_ENVELOPE) != 0 && find_aws_or_cloudevent(d, at, index, u)) {
+    if ((index->signs & SIGN_ENVELOPE) != 0 && find_named(d, at, index, u)) {
         return;
     }
     find_texts(d, at, index, u);

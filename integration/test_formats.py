@@ -51,6 +51,9 @@ def test_damaged_gzip_gives_its_good_lines_and_one_reject(world: World, damage):
     assert lines == list(range(1, len(lines) + 1))
     assert len(lines) > 100 if damage == "cut" else len(lines) == 500
     assert world.reasons() == ["bad_json"] * (damage == "cut") + ["truncated_object"]
+    words = f"; of its {len(lines)} events those of the damaged part are not verified"
+    assert [r["detail"].endswith(words) for _, r in world.rejects()][-1]
+    assert [line["damage"].endswith(words) for line in world.workers[-1].lines(msg="object done")] == [True]
 
 
 PACK = {"gzip": lambda text: gzip.compress(text, mtime=0), "zstd": lambda text: zstandard.ZstdCompressor(level=1).compress(text)}

@@ -113,6 +113,12 @@ void reading_piece(struct reading *r, const struct piece *piece);
  */
 void reading_torn(struct reading *r);
 
+/*
+ * Append to the words of the damage how many events came of the object: they have been produced
+ * before it was known that the text of the damaged part is not what was written.
+ */
+void reading_unverified(const struct reading *r, struct err *damage);
+
 /* Of the piece, once it is done: values that need neither an event nor a reject. */
 void reading_skipped(struct reading *r, uint64_t count);
 

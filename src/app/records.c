@@ -192,8 +192,12 @@ static bool last_reject(struct records *r, struct output *out)
     enum reject_reason reason = whole                   ? REJECT_OBJECT
                                 : e->kind == FAIL_LIMIT ? REJECT_BOMB
                                                         : REJECT_TRUNCATED_OBJECT;
+    struct err words = *e;
+    if (reason == REJECT_TRUNCATED_OBJECT) {
+        reading_unverified(&r->reading, &words);
+    }
     (void)snprintf(detail, sizeof(detail), "%s%s%s", whole ? err_kind_name(e->kind) : "",
-                   whole ? ": " : "", e->text);
+                   whole ? ": " : "", words.text);
     normalizer_reject_object(r->normalizer, reason, span_str(detail),
                              whole ? 0 : decode_bytes(r->decode), out);
     return true;

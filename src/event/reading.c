@@ -54,6 +54,15 @@ void reading_torn(struct reading *r)
     r->rejects_whole = r->rejects;
 }
 
+void reading_unverified(const struct reading *r, struct err *damage)
+{
+    enum { NOTE_BYTES = 96 };
+    size_t used = strnlen(damage->text, sizeof(damage->text) - NOTE_BYTES);
+    (void)snprintf(damage->text + used, sizeof(damage->text) - used,
+                   "; of its %llu event%s those of the damaged part are not verified",
+                   (unsigned long long)r->events, r->events == 1 ? "" : "s");
+}
+
 static bool begins_value(struct span text)
 {
     while (text.n > 0 && (ascii_is_blank(*text.p) || *text.p == '\0')) {
@@ -378,6 +387,10 @@ void reading_unread(const struct reading *r, const struct decode *d, const struc
     const char *between = "";
     if (damage->kind == FAIL_DATA) {
         buf_addf(out, "%s: its text was read up to byte %llu", damage->text, bytes);
+        if (r->events > 0) {
+            buf_addf(out, ", its %llu event%s not verified", (unsigned long long)r->events,
+                     r->events == 1 ? " is" : "s are");
+        }
         between = "; ";
     }
     if (r->joined != NULL) {

@@ -329,6 +329,9 @@ static enum err_kind process_end(struct attempt *a, struct err *e)
         attempt_release_rest(a, e) != FAIL_NONE) {
         return e->kind;
     }
+    if (damaged) {
+        reading_unverified(&a->reading, &a->damage);
+    }
     return damaged ? attempt_reject(a, REJECT_TRUNCATED_OBJECT, span_str(a->damage.text),
                                     decode_bytes(a->decode), e)
                    : FAIL_NONE;

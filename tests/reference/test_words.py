@@ -10,6 +10,7 @@ import re
 import subprocess
 
 import pytest
+import zstandard
 
 ROOT = pathlib.Path(__file__).parents[2]
 BINARY = os.environ.get("INGEST_BINARY", ROOT / "build" / "release" / "asymptote-ingest")
@@ -64,7 +65,7 @@ PART = {
     "UTF-16LE with a mark": (lines(2) + b"\xff\xfe" + lines(2).decode().encode("utf-16le"), 2, f"UTF-16LE at byte {TWO} of "),
     "UTF-16BE": (lines(2) + lines(2).decode().encode("utf-16be"), 2, f"UTF-16BE at byte {TWO} of "),
     "UTF-16BE with a mark": (lines(2) + b"\xfe\xff" + lines(2).decode().encode("utf-16be"), 2, f"UTF-16BE at byte {TWO} of "),
-    "wrong checksum": (bad_sum(gzip.compress(lines(3))), 3, f": its text was read up to byte {len(lines(3))}"),
+    "wrong checksum": (bad_sum(gzip.compress(lines(3))), 3, f": its text was read up to byte {len(lines(3))}, its 3 events are not verified"),
     "gzip that is cut": (gzip.compress(lines(60))[:-60], None, "the data end inside a member"),
     "lines that are cut": (lines(3)[:-9], 2, f"the text ends inside the value that begins at byte {TWO} of {len(lines(3)) - 9}"),
     "an array that is cut": (array(3)[:-9], 2, f"a JSON array, which ends early, at byte {len(array(3)) - 9}: "),
@@ -112,6 +113,29 @@ def test_its_reject_has_the_same_words(name, tmp_path):
     named = [r for r in rejects if r["detail"].startswith(words)]
     assert len(named) == 1 and named[0]["reason"] == "bad_json"
     assert named[0]["detail"].endswith("of the object, after UTF-8 text")
+
+
+def damaged_at_the_end():
+    good = gzip.compress(lines(3))
+    frame = zstandard.ZstdCompressor(level=1, write_checksum=True).compress(lines(3))
+    return {"gzip": bad_sum(good), "zstd": frame[:-1] + bytes([frame[-1] ^ 1]), "members": good + bad_sum(gzip.compress(lines(2))),
+            "cut": good[:-4], "one": bad_sum(gzip.compress(lines(1)))}
+
+
+@pytest.mark.parametrize("name,count", [("gzip", "3 events"), ("zstd", "3 events"), ("members", "5 events"), ("cut", "3 events"),
+                                        ("one", "1 event")])
+def test_the_reject_of_damage_says_how_many_events_are_not_verified(name, count, tmp_path):
+    data = damaged_at_the_end()[name]
+    status, said, events = run("normalize", data, "--rejects", tmp_path / "rejects")
+    last = json.loads((tmp_path / "rejects").read_text().splitlines()[-1])
+    assert status == 3 and last["reason"] == "truncated_object" and len(events) == int(count[0])
+    assert last["detail"].endswith(f"; of its {count} those of the damaged part are not verified")
+    assert f", its {count} " in said and " not verified" in said
+
+
+def test_damage_before_the_first_event_says_nothing_of_events(tmp_path):
+    data = gzip.compress(lines(3))[:12]
+    assert "verified" not in run("normalize", data, "--rejects", tmp_path / "rejects")[1]
 
 
 @pytest.mark.parametrize("name", KIND)

@@ -54,6 +54,7 @@ static bool give_line(struct framing *f, struct span line, struct piece *out)
     }
     f->piece_line = f->line;
     f->last = PIECE_LINE;
+    f->last_in_request = false;
     return true;
 }
 

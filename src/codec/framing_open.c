@@ -227,9 +227,22 @@ bool framing_open_line(struct framing *f, const struct piece *line)
     return true;
 }
 
+/* Whether a line too long to be checked continues the value that broke off on the line before. */
+static bool head_continues(const struct framing *f, struct span head)
+{
+    size_t at = 0;
+    struct syntax_lines syntax = f->open.syntax;
+    bool record = begins_record(head) || (head.n > 0 && *head.p == '[');
+    return !record &&
+           (syntax_next_line(&syntax, head, &at) != SYNTAX_WRONG || !first_wrong(head, at));
+}
+
 bool framing_open_long_line(struct framing *f, struct span head)
 {
     bool indented = f->open.state == OPEN_INDENTED;
+    if (f->open.state == OPEN_MAYBE && head_continues(f, framing_trim(head))) {
+        f->open.state = OPEN_SURE;
+    }
     if (f->open.state <= OPEN_MAYBE || (indented && !framing_open_takes(f, framing_trim(head))) ||
         (!indented && begins_record(framing_trim(head)))) {
         f->open.state = OPEN_NONE;

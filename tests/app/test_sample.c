@@ -259,7 +259,7 @@ static void damage_is_told_in_its_own_words(void **state)
     const struct survey *v = look(s, SPAN("\xff\xfe{\0\"\0u\0s\0e\0r\0\"\0:\0\"\0a\0\"\0}\0\n\0{"));
     assert_int_equal(v->events, 1);
     assert_string_equal(survey_refusal(v), "UTF-16LE: the data end inside a character: its text "
-                                           "was read up to byte 13");
+                                           "was read up to byte 13, its 1 event is not verified");
     assert_int_equal(survey_verdict(v), SURVEY_IN_PART);
     assert_true(says(&s->text, "file: would be accepted in part: UTF-16LE: "));
     assert_true(says(&s->text, "\nworker: done; rejects say what is no event\n"));

@@ -155,18 +155,26 @@ static void decide_fields(struct draft *d)
     draft_decide_severity(d);
 }
 
+/* Whether the word for the action stands where schema 1.0 has it. ECS has that name, too. */
+static bool is_of_schema(const struct draft *d, const struct hit *action)
+{
+    return d->in->shape == SHAPE_FLAT && (span_eq(*action->path, SPAN("event.action")) ||
+                                          span_eq(*action->path, SPAN("beacon.event.action")));
+}
+
 /* Whether a field of this row is one that records of any service have. */
-static bool is_of_any_service(struct draft *d, int row)
+static bool is_of_any_service(struct draft *d, int row, const struct hit *hit)
 {
     switch (row) {
     case FIELD_TIMESTAMP:
     case FIELD_SEVERITY:
-    case FIELD_EVENT_ACTION: /* a word that no table knows: the action is the default */
     case FIELD_COMMAND_DURATION_MS:
     case FIELD_TRACE_ID:
     case FIELD_TRACE_SPAN_ID:
     case FIELD_TRACE_PARENT_SPAN_ID:
         return true;
+    case FIELD_EVENT_ACTION: /* a word that no table knows: the action is the default */
+        return !is_of_schema(d, hit);
     case FIELD_EVENT_CATEGORY:
         return !category_is_known(category_explicit(d));
     default:
@@ -196,7 +204,7 @@ static bool is_of_another_service(struct builder *b, struct draft *d)
     bool other = (d->in->shape == SHAPE_FLAT || d->in->shape == SHAPE_ECS) &&
                  !lookup_met_custom(b->lookup) && !has_constants(d->in->rules);
     for (size_t i = 0; other && i < count; i++) {
-        other = is_of_any_service(d, rows[i]) || !lookup_first(b->lookup, rows[i], &hit);
+        other = !lookup_first(b->lookup, rows[i], &hit) || is_of_any_service(d, rows[i], &hit);
     }
     return other;
 }

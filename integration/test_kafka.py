@@ -5,6 +5,8 @@ import random
 import string
 import time
 
+import pytest
+
 from .parts.aws import unique
 from .parts.events import generate
 from .parts.wait import until
@@ -66,14 +68,17 @@ def test_events_carry_cloudevents_headers_and_their_own_time_where_asked_for(wor
         assert record.timestamp == truth["ts_ns"] // 1_000_000
 
 
-def test_a_timestamp_the_brokers_refuse_is_replaced_by_the_time_of_producing(world: World):
+@pytest.mark.parametrize("events", [1, 20, 6000])
+def test_a_timestamp_the_brokers_refuse_is_replaced_by_the_time_of_producing(world: World, events):
+    """One record, a batch, and several batches, of which the object may be read a second time."""
     strict = world.kafka.create_topic(unique("strict"), message_timestamp_before_max_ms=3600_000)
-    world.customer("acme", topic=strict).put("a.jsonl", generate(20, 3).text)
+    world.customer("acme", topic=strict).put("a.jsonl", generate(events, 3).text)
     before = time.time() * 1000
     world.start(kafka={"timestamp": "event"})
     world.settled()
     records = world.kafka.read(strict)
-    assert len(records) == 20
+    assert len(records) == events or events > 1000
+    assert len({json.loads(r.value)["ingest"]["id"] for r in records}) == events
     assert all(r.timestamp >= before - 1000 for r in records)
     world.kafka.delete_topic(strict)
 

@@ -177,8 +177,9 @@ MUST_USE enum err_kind sink_topic_explain(struct sink *s, const char *name, int 
  * or FAIL_DENIED: the topic is known to be missing or inaccessible. Else FAIL_AGAIN. After a
  * failure `delivered` is not called for the record.
  *
- * If a broker returns INVALID_TIMESTAMP, the record is produced a second time with the current
- * time, and only the second result is reported.
+ * If a broker returns INVALID_TIMESTAMP or INVALID_RECORD for its batch, the record is produced a
+ * second time with the current time, and only the second result is reported. From then on the
+ * topic's records that are not newer than the refusal have the current time at once.
  */
 MUST_USE enum err_kind sink_produce(struct sink *s, const struct sink_record *r, struct err *e);
 

@@ -94,13 +94,14 @@ static rd_kafka_headers_t *headers_of(const struct sink_record *r)
 rd_kafka_resp_err_t sink_hand_over(struct sink *s, rd_kafka_topic_t *topic,
                                    const struct sink_record *r, rd_kafka_headers_t *headers)
 {
+    int64_t at = sink_topic_timestamp(rd_kafka_topic_opaque(topic), r->timestamp_ms);
     rd_kafka_vu_t v[VALUES] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {bytes_of(r->key), r->key.n}},
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes_of(r->value), r->value.n}},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = r->tag},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = r->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = at},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
     };
     rd_kafka_error_t *error =

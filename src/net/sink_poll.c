@@ -77,7 +77,7 @@ static bool is_second_try(const void *opaque)
 /* Produce a record again with the current time. True: it stays counted until the second report. */
 static bool produced_again(struct sink *s, const rd_kafka_message_t *m)
 {
-    if (m->err != RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || is_second_try(m->_private)) {
+    if (is_second_try(m->_private) || !sink_timestamp_refused(m)) {
         return false;
     }
     rd_kafka_headers_t *headers = NULL;

@@ -23,6 +23,7 @@
 struct sink_topic {
     rd_kafka_topic_t *handle; /* its opaque is this topic */
     char *name;
+    atomic_llong refused_ms; /* when a broker last refused a timestamp, UTC; 0: never */
 };
 
 /* A producer of librdkafka. After a fatal error another one replaces it. */
@@ -90,6 +91,21 @@ enum { SINK_HEADER_BYTES = 48 };
 
 /* Release what was counted, and wake waiting threads. */
 void sink_release(struct sink *s, uint64_t records, uint64_t bytes);
+
+/*
+ * Whether a broker may have refused the record, or one in its batch, because of the timestamp.
+ * librdkafka before 2.4 reports that for each record of the batch. Later versions report
+ * INVALID_RECORD for those that the broker lists, whatever is wrong with them, and
+ * INVALID_DIFFERENT_RECORD for the others. Notes the time.
+ */
+MUST_USE bool sink_timestamp_refused(const rd_kafka_message_t *m);
+
+/*
+ * The timestamp for a record: 0, the time of producing, if it is not newer than the last refusal
+ * of the topic. Else a large object would be refused without end: its first batches, produced a
+ * second time, share batches with its later records.
+ */
+MUST_USE int64_t sink_topic_timestamp(const struct sink_topic *t, int64_t timestamp_ms);
 
 /*
  * Give a counted record to librdkafka. The headers (or NULL) become librdkafka's, also on failure.

@@ -3,13 +3,17 @@
 #include "sink_priv.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/lock.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TOPIC_NAME = 249 };
+enum {
+    MAX_TOPIC_NAME = 249,
+    INVALID_DIFFERENT_RECORD = -138, /* RD_KAFKA_RESP_ERR__..., which headers before 2.4 lack */
+};
 
 /* With the topic properties of the producer, as without a configuration of its own. */
 static rd_kafka_topic_t *handle_new(rd_kafka_t *producer, struct sink_topic *t)
@@ -191,6 +195,26 @@ enum err_kind sink_topic_explain(struct sink *s, const char *name, int timeout_m
     }
     rd_kafka_metadata_destroy(md);
     return e->kind;
+}
+
+/* ---- Timestamps that brokers refuse ---- */
+
+/* With another cause than the timestamp the second attempt fails too. */
+bool sink_timestamp_refused(const rd_kafka_message_t *m)
+{
+    if (m->err != RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP &&
+        m->err != RD_KAFKA_RESP_ERR_INVALID_RECORD) {
+        return (int)m->err == INVALID_DIFFERENT_RECORD;
+    }
+    struct sink_topic *t = rd_kafka_topic_opaque(m->rkt);
+    atomic_store(&t->refused_ms, clock_wall_ms(&clock_system));
+    return true;
+}
+
+int64_t sink_topic_timestamp(const struct sink_topic *t, int64_t timestamp_ms)
+{
+    int64_t refused_ms = atomic_load_explicit(&t->refused_ms, memory_order_relaxed);
+    return timestamp_ms <= refused_ms ? 0 : timestamp_ms;
 }
 
 void sink_topics_move(struct sink *s)

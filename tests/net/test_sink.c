@@ -3,6 +3,7 @@
 #include "testing.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "net/sink.h"
 #include "sink_priv.h"
 
@@ -291,15 +292,17 @@ static void says_what_the_brokers_refuse(void **state UNUSED)
         enum err_kind want;
         const char *code;
         const char *topic; /* librdkafka caches errors of a topic for some time */
+        size_t attempts;
     } cases[] = {
         {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, FAIL_DENIED, "TOPIC_AUTHORIZATION_FAILED",
-         "one"},
-        {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, FAIL_LIMIT, "MSG_SIZE_TOO_LARGE", "two"},
-        {RD_KAFKA_RESP_ERR_INVALID_RECORD, FAIL_AGAIN, "INVALID_RECORD", "three"},
+         "one", 1},
+        {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, FAIL_LIMIT, "MSG_SIZE_TOO_LARGE", "two", 1},
+        {RD_KAFKA_RESP_ERR_INVALID_RECORD, FAIL_AGAIN, "INVALID_RECORD", "three", 2},
     };
     OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 1, cases[i].answer);
+        rd_kafka_mock_push_request_errors(mock, API_PRODUCE, cases[i].attempts, cases[i].answer,
+                                          cases[i].answer);
         produce(s, cases[i].topic, SPAN("{}"), 2);
         assert_true(sink_flush(s, PATIENCE_MS));
         assert_int_equal(reports.failed, (int)i + 1);
@@ -373,19 +376,72 @@ static void a_batch_of_thousands_has_one_record_to_blame(void **state UNUSED)
 
 static void answers_an_invalid_timestamp_once(void **state UNUSED)
 {
+    /* The second: as librdkafka 2.4 and later names it when the broker lists the records. */
+    static const rd_kafka_resp_err_t answers[] = {RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
+                                                  RD_KAFKA_RESP_ERR_INVALID_RECORD};
+    OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 1, answers[i]);
+        produce(s, "events", SPAN("{}"), 2);
+        assert_true(sink_flush(s, PATIENCE_MS));
+        assert_int_equal(reports.delivered, (int)i + 1);
+        assert_int_equal(reports.failed, (int)i);
+
+        rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 2, answers[i], answers[i]);
+        produce(s, "events", SPAN("{}"), 4);
+        assert_true(sink_flush(s, PATIENCE_MS));
+        assert_int_equal(reports.failed, (int)i + 1);
+        assert_int_equal(reports.last, 4);
+    }
+}
+
+/* The timestamps of the topic's records, which are in one partition. */
+static void read_timestamps(const char *topic, int64_t *timestamps, int want)
+{
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    (void)rd_kafka_conf_set(conf, "bootstrap.servers", strchr(bootstrap, '=') + 1, text,
+                            sizeof(text));
+    (void)rd_kafka_conf_set(conf, "group.id", "test", text, sizeof(text));
+    rd_kafka_t *c = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+    (void)rd_kafka_poll_set_consumer(c);
+    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(4);
+    for (int32_t i = 0; i < 4; i++) {
+        rd_kafka_topic_partition_list_add(all, topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    }
+    (void)rd_kafka_assign(c, all);
+    for (int n = 0; n < want; n++) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(c, PATIENCE_MS);
+        assert_non_null(m);
+        assert_int_equal(m->err, RD_KAFKA_RESP_ERR_NO_ERROR);
+        timestamps[n] = rd_kafka_message_timestamp(m, NULL);
+        rd_kafka_message_destroy(m);
+    }
+    rd_kafka_topic_partition_list_destroy(all);
+    (void)rd_kafka_consumer_close(c);
+    rd_kafka_destroy(c);
+}
+
+static void what_is_older_than_a_refusal_has_the_current_time_at_once(void **state UNUSED)
+{
+    int64_t before = clock_wall_ms(&clock_system);
+    int64_t later = before + 3600 * 1000;
+    const int64_t given[] = {5000, 4000, before, later};
     OWNED(sink) struct sink *s = sink_with(NULL, QUEUE_BYTES);
     rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 1, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
-    produce(s, "events", SPAN("{}"), 2);
-    assert_true(sink_flush(s, PATIENCE_MS));
-    assert_int_equal(reports.delivered, 1);
-    assert_int_equal(reports.failed, 0);
-
-    rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 2, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
-                                      RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
-    produce(s, "events", SPAN("{}"), 4);
-    assert_true(sink_flush(s, PATIENCE_MS));
-    assert_int_equal(reports.failed, 1);
-    assert_int_equal(reports.last, 4);
+    for (int i = 0; i < 4; i++) {
+        struct sink_record r = record_of(s, "events", SPAN("{}"), 2 * (i + 1));
+        r.timestamp_ms = given[i];
+        struct err e = {.kind = FAIL_NONE};
+        assert_int_equal(sink_produce(s, &r, &e), FAIL_NONE);
+        assert_true(sink_flush(s, PATIENCE_MS));
+    }
+    assert_int_equal(reports.delivered, 4);
+    int64_t found[4];
+    read_timestamps("events", found, 4);
+    assert_true(found[0] > before && found[1] > before && found[2] > before);
+    assert_true(found[0] < later && found[1] < later && found[2] < later);
+    assert_int_equal(found[3], later);
 }
 
 static void *free_sink(void *sink)
@@ -779,6 +835,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_batch_of_thousands_has_one_record_to_blame, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(answers_an_invalid_timestamp_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_older_than_a_refusal_has_the_current_time_at_once,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_tried_again_at_the_end_does_not_hold_it_up, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_topic_is_a_fault_of_the_configuration, set_up,

@@ -199,8 +199,8 @@ static void takes_the_same_property_said_otherwise(void **state UNUSED)
 
 /* ---- Delivery ---- */
 
-/* Read the values and headers of the topic's only partition with records, in order. */
-static int count_in_order(const char *topic, int want)
+/* A consumer of the topic from its beginning. The caller closes and destroys it. */
+static rd_kafka_t *consumer_of(const char *topic)
 {
     char text[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -214,6 +214,15 @@ static int count_in_order(const char *topic, int want)
         rd_kafka_topic_partition_list_add(all, topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
     }
     (void)rd_kafka_assign(c, all);
+    rd_kafka_topic_partition_list_destroy(all);
+    return c;
+}
+
+/* Read the values and headers of the topic's only partition with records, in order. */
+static int count_in_order(const char *topic, int want)
+{
+    char text[256];
+    rd_kafka_t *c = consumer_of(topic);
 
     int n = 0;
     while (n < want) {
@@ -235,7 +244,6 @@ static int count_in_order(const char *topic, int want)
         rd_kafka_message_destroy(m);
         n++;
     }
-    rd_kafka_topic_partition_list_destroy(all);
     (void)rd_kafka_consumer_close(c);
     rd_kafka_destroy(c);
     return n;
@@ -398,18 +406,7 @@ static void answers_an_invalid_timestamp_once(void **state UNUSED)
 /* The timestamps of the topic's records, which are in one partition. */
 static void read_timestamps(const char *topic, int64_t *timestamps, int want)
 {
-    char text[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    (void)rd_kafka_conf_set(conf, "bootstrap.servers", strchr(bootstrap, '=') + 1, text,
-                            sizeof(text));
-    (void)rd_kafka_conf_set(conf, "group.id", "test", text, sizeof(text));
-    rd_kafka_t *c = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
-    (void)rd_kafka_poll_set_consumer(c);
-    rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(4);
-    for (int32_t i = 0; i < 4; i++) {
-        rd_kafka_topic_partition_list_add(all, topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    }
-    (void)rd_kafka_assign(c, all);
+    rd_kafka_t *c = consumer_of(topic);
     for (int n = 0; n < want; n++) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c, PATIENCE_MS);
         assert_non_null(m);
@@ -417,7 +414,6 @@ static void read_timestamps(const char *topic, int64_t *timestamps, int want)
         timestamps[n] = rd_kafka_message_timestamp(m, NULL);
         rd_kafka_message_destroy(m);
     }
-    rd_kafka_topic_partition_list_destroy(all);
     (void)rd_kafka_consumer_close(c);
     rd_kafka_destroy(c);
 }

@@ -618,9 +618,9 @@ static unsigned attributes_asked(void)
     return n;
 }
 
-static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(void **state UNUSED)
+/* In place of the intake of setup(): one that asks for attributes each minute of `moved`. */
+static void start_with_moved_clock(void)
 {
-    setup(1, 100);
     intake_free(w.intake);
     w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
                                                  .queue_count = 1,
@@ -630,6 +630,12 @@ static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(
                                                  .clock = &moved.clock,
                                                  .attribute_interval_ms = 60000});
     intake_start(w.intake);
+}
+
+static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(void **state UNUSED)
+{
+    setup(1, 100);
+    start_with_moved_clock();
     const struct poll_stats *s = intake_stats(w.intake, 0);
     answer_poll(poll_at(0), 0, FAIL_NONE);
     wait_for_count(&s->receives[RECEIVE_EMPTY], 1);
@@ -657,15 +663,7 @@ static void looks_again_and_counts_receives_that_bring_nothing_of_what_is_there(
 static void counts_hidden_messages_that_are_not_its_own(void **state UNUSED)
 {
     setup(1, 100);
-    intake_free(w.intake);
-    w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
-                                                 .queue_count = 1,
-                                                 .inbox = w.inbox,
-                                                 .acker = w.acker,
-                                                 .customers = w.all,
-                                                 .clock = &moved.clock,
-                                                 .attribute_interval_ms = 60000});
-    intake_start(w.intake);
+    start_with_moved_clock();
     const struct poll_stats *s = intake_stats(w.intake, 0);
     answer_poll(poll_at(0), 1, FAIL_NONE);
     wait_for_count(&s->messages, 1);
@@ -705,15 +703,7 @@ static void start_with_interval(enum err_kind dead)
 {
     setup(1, 100);
     poller.dead = dead;
-    intake_free(w.intake);
-    w.intake = intake_new(&(struct intake_parts){.queues = w.queues,
-                                                 .queue_count = 1,
-                                                 .inbox = w.inbox,
-                                                 .acker = w.acker,
-                                                 .customers = w.all,
-                                                 .clock = &moved.clock,
-                                                 .attribute_interval_ms = 60000});
-    intake_start(w.intake);
+    start_with_moved_clock();
     (void)poll_at(0);
 }
 

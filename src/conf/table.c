@@ -200,8 +200,10 @@ static const struct conf_row limits_rows[] = {
      .least = 1,
      .most = 1024,
      .example = "16",
-     .text = "Objects that are read at the same time; one thread each. A lane takes little memory. "
-             "CPU time is shared equally by as many customers as there are lanes."},
+     .text =
+         "Objects that are read at the same time; one thread each. A lane takes little memory. "
+         "CPU time is shared equally by as many customers as there are lanes. A customer that is "
+         "alone has half of them, since as many stay free for others."},
     {.name = "cores",
      .type = CONF_COUNT,
      MEMBER(conf, limits.cores),

@@ -29,6 +29,7 @@ SETTLE_S = 60  # SQS's numbers
 QUEUE_INTERVAL_S = 60
 BACK_OFF_S = 900
 INBOX = 64  # messages of a pod that wait for a lane
+ROUNDING = 1e-3  # less of a message than this is an error of floating point, and no message
 TOLERANCE = 0.1
 
 
@@ -160,11 +161,11 @@ class Fleet:
         self.done += work
         self.lanes_busy = min(pods * self.lanes, work * object_ms / 1000 / TICK_S)
         self.inbox = min(self.visible, pods * INBOX)
-        while work > 1e-9 and self.sent:
+        while work > ROUNDING and self.sent:
             part = min(work, self.sent[0][1])
             self.sent[0][1] -= part
             work -= part
-            if self.sent[0][1] <= 1e-9:
+            if self.sent[0][1] <= ROUNDING:
                 self.sent.pop(0)
 
     def age_s(self, now_s):

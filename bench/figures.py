@@ -60,6 +60,11 @@ def ratio(over, under, rate="cpu_s_per_gb"):
             "min": min(rounds), "max": max(rounds)}
 
 
+def lanes_of_one_customer(lanes):
+    """What a customer that is alone has of all lanes: as much stays free for others (include/base/share.h)."""
+    return lanes // 2
+
+
 def by_latency(lanes, latency_s, unhindered_per_s):
     """Objects per second: each lane starts at most one per latency; and not more than without latency."""
     return min(lanes / latency_s, unhindered_per_s)

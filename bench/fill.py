@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bench/fill: inserts the tables of bench/results.json between the markers of docs/performance.md.
+"""bench/fill: inserts the tables of bench/results.json between the markers of docs/performance.md and README.md.
 
     <!-- figures: goals -->  ...  <!-- end of figures -->
 
@@ -13,7 +13,7 @@ from integration.parts.places import ROOT
 
 from . import report
 
-DOCUMENT, RESULTS = ROOT / "docs/performance.md", ROOT / "bench/results.json"
+DOCUMENTS, RESULTS = (ROOT / "docs/performance.md", ROOT / "README.md"), ROOT / "bench/results.json"
 MARKED = re.compile(r"(<!-- figures: ([^ ]+) -->\n).*?(<!-- end of figures -->)", re.S)
 
 
@@ -24,6 +24,8 @@ def table(name, results):
             return "\n".join(report.described(results))
         if name == "goals":
             return report.goals_table(workloads)
+        if name == "README":
+            return report.readme_table(workloads)
         if name == "profile":
             return report.profile_table(results)
         if name == "cost":
@@ -44,11 +46,13 @@ def filled(text, results):
 
 
 def main():
-    text = DOCUMENT.read_text()
-    new = filled(text, json.loads(RESULTS.read_text()))
-    if "--check" in sys.argv[1:]:
-        sys.exit(f"{DOCUMENT.name} is not what bench/results.json gives: bench/fill" if new != text else 0)
-    DOCUMENT.write_text(new)
+    results = json.loads(RESULTS.read_text())
+    for document in DOCUMENTS:
+        text = document.read_text()
+        new = filled(text, results)
+        if "--check" in sys.argv[1:] and new != text:
+            sys.exit(f"{document.name} is not what bench/results.json gives: bench/fill")
+        document.write_text(new)
 
 
 if __name__ == "__main__":

@@ -49,10 +49,14 @@ def versions():
             "python": f"Python {platform.python_version()}, {packages} (with librdkafka {confluent_kafka.libversion()[0]})"}
 
 
+WRITTEN = ("bench/RESULTS.md", "bench/results.json", "docs", "deploy", "README.md")  # bench/run writes these
+
+
 def commit():
     def git(*argv):
         return subprocess.run(["git", "-C", ROOT, *argv], stdout=subprocess.PIPE, text=True).stdout.strip()
-    return git("rev-parse", "--short=12", "HEAD") + (" with changes" if git("status", "--porcelain", "-uno") else "")
+    changed = git("status", "--porcelain", "-uno", "--", ".", *(f":!{path}" for path in WRITTEN))
+    return git("rev-parse", "--short=12", "HEAD") + (" with changes" if changed else "")
 
 
 def busy_before():

@@ -79,7 +79,7 @@ def main():
     say(f"written: {out / 'RESULTS.md'}, results.json")
     if out == ROOT / "bench":
         fill.main()
-        say(f"written: {fill.DOCUMENT}")
+        say(f"written: {', '.join(map(str, fill.DOCUMENTS))}")
         changed = sizing.write(collect(store, facts)) if store.load("W7") else []
         say(f"written: {', '.join(map(str, changed)) or 'no sizes, which need W7'}")
 

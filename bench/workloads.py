@@ -6,7 +6,7 @@ becomes slower or faster meanwhile affects all of them.
 """
 from . import measure
 from .data import dataset
-from .figures import by_latency, rates, summary
+from .figures import by_latency, lanes_of_one_customer, rates, summary
 
 WORKLOADS = {}
 QUEUE_MIB = 64  # the default of kafka.queue_bytes
@@ -137,5 +137,6 @@ def w10(b):
     free = b.median("64 lanes, no latency", "objects_per_s")
     for n in lanes:
         seen = b.median(f"{n} lanes", "latency_s")  # on a busy host the fake responds later than requested
-        b.part.note(f"{n} lanes", lanes=n, latency_ms=round(1000 * seen, 1), by_latency_alone=round(n / seen),
-                    by_arithmetic=round(by_latency(n, seen, free)))
+        own = lanes_of_one_customer(n)
+        b.part.note(f"{n} lanes", lanes=n, own=own, latency_ms=round(1000 * seen, 1), by_latency_alone=round(own / seen),
+                    by_arithmetic=round(by_latency(own, seen, free)))

@@ -16,8 +16,10 @@ def results(**workloads):
     return {"workloads": workloads}
 
 
-def test_performance_md_is_what_the_results_give():
-    text = fill.DOCUMENT.read_text()
+@pytest.mark.parametrize("document", fill.DOCUMENTS, ids=lambda d: d.name)
+def test_the_documents_are_what_the_results_give(document):
+    text = document.read_text()
+    assert fill.MARKED.search(text)
     assert fill.filled(text, json.loads(fill.RESULTS.read_text())) == text, "run bench/fill"
 
 

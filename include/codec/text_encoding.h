@@ -35,8 +35,8 @@ enum {
 
 /*
  * Detect the encoding by the byte order mark, or by the NULs in the first TEXT_HEAD_BYTES bytes:
- * every second byte for UTF-16, three of four for UTF-32. *bom_bytes is the mark's length, 0
- * without one.
+ * beside the first two characters, or each one, are one for UTF-16, three for UTF-32. *bom_bytes is
+ * the mark's length, 0 without one.
  */
 enum text_encoding text_encoding_find(struct span head, size_t *bom_bytes);
 

@@ -16,16 +16,46 @@ static const struct {
     {SPAN_INIT("\xfe\xff"), TEXT_UTF16BE},
 };
 
-/* Whether the bytes of each unit are NUL exactly where the pattern of `unit` letters has a 0. */
-static bool has_nuls(struct span head, const char *pattern, size_t unit)
+/* The character or half of a pair in the unit of `bytes` bytes at i. */
+static uint32_t unit_at(struct span head, size_t i, size_t bytes, bool big_endian)
 {
-    size_t n = head.n < TEXT_HEAD_BYTES ? head.n : TEXT_HEAD_BYTES;
-    for (size_t i = 0; i < n; i++) {
-        if ((head.p[i] == 0) != (pattern[i % unit] == '0')) {
-            return false;
-        }
+    uint32_t c = 0;
+    for (size_t k = 0; k < bytes; k++) {
+        c = c << 8 | (uint8_t)head.p[i + (big_endian ? k : bytes - 1 - k)];
     }
-    return n >= 4;
+    return c;
+}
+
+static bool is_blank(uint32_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x1e;
+}
+
+static bool is_control(uint32_t c)
+{
+    return c < ' ' && !is_blank(c) && c != 0x1b;
+}
+
+/*
+ * Whether the head is text in units of `bytes` bytes: of characters below U+0100 only, or any
+ * characters but NULs and controls behind two of ASCII, with which each JSON text begins. As UTF-8
+ * these two would be text with NULs between its characters.
+ */
+static bool is_wide(struct span head, size_t bytes, bool big_endian)
+{
+    size_t n = (head.n < TEXT_HEAD_BYTES ? head.n : TEXT_HEAD_BYTES) / bytes * bytes;
+    size_t begin = 0;
+    while (begin < n && is_blank(unit_at(head, begin, bytes, big_endian))) {
+        begin += bytes;
+    }
+    bool narrow = n >= 4;
+    bool any = n >= 4;
+    for (size_t i = 0; i < n && (narrow || any); i += bytes) {
+        uint32_t c = unit_at(head, i, bytes, big_endian);
+        narrow = narrow && c != 0 && c < 0x100;
+        any = any && !is_control(c) && c <= 0x10ffff && (c < 0x80 || i >= begin + 2 * bytes);
+    }
+    return narrow || any;
 }
 
 enum text_encoding text_encoding_find(struct span head, size_t *bom_bytes)
@@ -37,16 +67,16 @@ enum text_encoding text_encoding_find(struct span head, size_t *bom_bytes)
             return marks[i].encoding;
         }
     }
-    if (has_nuls(head, "x0", 2)) {
+    if (is_wide(head, 2, false)) {
         return TEXT_UTF16LE;
     }
-    if (has_nuls(head, "0x", 2)) {
+    if (is_wide(head, 2, true)) {
         return TEXT_UTF16BE;
     }
-    if (has_nuls(head, "x000", 4)) {
+    if (is_wide(head, 4, false)) {
         return TEXT_UTF32LE;
     }
-    return has_nuls(head, "000x", 4) ? TEXT_UTF32BE : TEXT_UTF8;
+    return is_wide(head, 4, true) ? TEXT_UTF32BE : TEXT_UTF8;
 }
 
 const char *text_encoding_name(enum text_encoding encoding)

@@ -81,6 +81,25 @@ static void reads_every_character_as_iconv_does(void **state UNUSED)
     }
 }
 
+static void finds_utf16_whatever_its_characters_are(void **state UNUSED)
+{
+    static const char *const texts[] = {
+        "{\"user\":\"\xe6\xbc\xa2\",\"command\":\"make check\"}\n{\"user\":\"ben\"}\n",
+        "{\"\xe6\xbc\xa2\xe5\xad\x97\":\"\xe6\xbc\xa2\xe5\xad\x97\"}\n",
+        "[{\"user\":\"\xf0\x9f\x98\x80\"},{\"command\":\"\xe2\x80\x9cmake\xe2\x80\x9d\"}]",
+        " \r\n\t{\n\"user\":\"\xc4\x80\"}",
+        "# \xd0\x96\xd0\xb6\xd0\xb6\n{\"user\":\"ben\"}\n",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        for (size_t k = 0; k < 2; k++) {
+            char wide[512];
+            struct span text = span_str(texts[i]);
+            struct span body = convert(text, encodings[k].name, "UTF-8", wide, sizeof(wide));
+            check(body, text, FAIL_NONE, encodings[k].name);
+        }
+    }
+}
+
 static void makes_a_lone_surrogate_a_byte_that_is_no_utf8(void **state UNUSED)
 {
     check(SPAN("\xff\xfe"
@@ -143,6 +162,22 @@ static void finds_utf16_by_the_nuls_of_its_head_alone(void **state UNUSED)
         {SPAN_INIT("\xff\xfe\0"), TEXT_UTF16LE, 2},
         {SPAN_INIT("\xff\xfe\0\0"), TEXT_UTF32LE, 4},
         {SPAN_INIT("\xff\xff"), TEXT_UTF8, 0},
+        {SPAN_INIT("{\0\"\0\x22\x6f"), TEXT_UTF16LE, 0}, /* a character above U+00FF */
+        {SPAN_INIT("\0{\0\"\x6f\x22"), TEXT_UTF16BE, 0},
+        {SPAN_INIT("\n\0 \0[\0\"\0\x1c\x20"), TEXT_UTF16LE, 0},
+        {SPAN_INIT("\0\n\0 \0[\0\"\x20\x1c"), TEXT_UTF16BE, 0},
+        {SPAN_INIT("{\0\"\0\x3d\xd8\0\xde"), TEXT_UTF16LE, 0}, /* a pair */
+        {SPAN_INIT("{\0\"\0\x3d\xd8\"\0"), TEXT_UTF16LE, 0},   /* half of one */
+        {SPAN_INIT("\xe9\0;\0\xe8\0"), TEXT_UTF16LE, 0},
+        {SPAN_INIT("\xe9\0;\0\x22\x6f"), TEXT_UTF8, 0}, /* not behind ASCII alone */
+        {SPAN_INIT("{\0\x22\x6f"), TEXT_UTF8, 0},
+        {SPAN_INIT("{\0\"\0\0\0\x22\x6f"), TEXT_UTF8, 0},
+        {SPAN_INIT("{\0\"\0\x01\0\x22\x6f"), TEXT_UTF8, 0},
+        {SPAN_INIT("\x01\0\x02\0\x22\x6f"), TEXT_UTF8, 0},
+        {SPAN_INIT("\n\0\n\0{\"user\":1}"), TEXT_UTF8, 0}, /* NULs among the blanks */
+        {SPAN_INIT("{\0\0\0\"\0\0\0\x22\x6f\0\0"), TEXT_UTF32LE, 0},
+        {SPAN_INIT("\0\0\0{\0\0\0\"\0\0\x6f\x22"), TEXT_UTF32BE, 0},
+        {SPAN_INIT("{\0\0\0\"\0\0\0\x22\x6f\x11\0"), TEXT_UTF8, 0},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t bom = 99;
@@ -157,7 +192,7 @@ static void finds_utf16_by_the_nuls_of_its_head_alone(void **state UNUSED)
     }
     head[65] = 'x';
     assert_int_equal(text_encoding_find(span_of(head, 66), &bom), TEXT_UTF16LE);
-    head[63] = 'x';
+    head[62] = '\0';
     assert_int_equal(text_encoding_find(span_of(head, 66), &bom), TEXT_UTF8);
 }
 
@@ -178,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_utf16_with_and_without_a_mark),
         cmocka_unit_test(reads_every_character_as_iconv_does),
+        cmocka_unit_test(finds_utf16_whatever_its_characters_are),
         cmocka_unit_test(makes_a_lone_surrogate_a_byte_that_is_no_utf8),
         cmocka_unit_test(calls_an_odd_length_damage_behind_the_text),
         cmocka_unit_test(names_utf32),

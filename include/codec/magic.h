@@ -49,4 +49,10 @@ MUST_USE bool magic_binary(struct span head);
 /* Whether the head looks like a block of raw snappy, which has no magic (magic_snappy.c). */
 MUST_USE bool magic_raw_snappy(struct span head, bool whole);
 
+/*
+ * Whether the head is zlib with a window below 32 KiB, whose magic may also begin a text: as many
+ * bytes as magic_find needs are decompressed (magic_zlib.c).
+ */
+MUST_USE bool magic_small_zlib(struct span head, bool whole);
+
 #endif

@@ -154,6 +154,11 @@ static bool zlib_also(struct span head, bool whole UNUSED)
     return !is_text(near);
 }
 
+static bool small_zlib_also(struct span head, bool whole)
+{
+    return zlib_also(head, whole) && magic_small_zlib(head, whole);
+}
+
 /* In bzip2, the magic of a block follows, or that of the end of an empty file. */
 static bool bzip2_also(struct span head, bool whole UNUSED)
 {
@@ -359,7 +364,8 @@ static const struct magic magics[] = {
      SPAN_INIT("\x7f"
                "ELF"),
      NULL},
-    {MAGIC_NAMED, "raw snappy", 0, SPAN_INIT(""), raw_snappy_also}, /* last: it has no magic */
+    {MAGIC_ZLIB, "zlib", 0, SPAN_INIT(""), small_zlib_also}, /* these two last: without magic */
+    {MAGIC_NAMED, "raw snappy", 0, SPAN_INIT(""), raw_snappy_also},
 };
 /* clang-format on */
 

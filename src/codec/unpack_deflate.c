@@ -143,17 +143,17 @@ static enum unpack_match gzip_match(const uint8_t *seen, size_t n)
     return unpack_magic(SPAN("\x1f\x8b"), seen, n);
 }
 
-/* A window of 32 KiB, no dictionary, and one of the four levels. */
+/* RFC 1950 §2.2: deflate, a window of at most 32 KiB, no dictionary, the check of the header. */
 static enum unpack_match zlib_match(const uint8_t *seen, size_t n)
 {
-    if (seen[0] != 0x78) {
+    if ((seen[0] & 0xf) != 8 || seen[0] >> 4 > 7) {
         return MATCH_NO;
     }
     if (n == 1) {
         return MATCH_MORE;
     }
-    bool level = seen[1] == 0x01 || seen[1] == 0x5e || seen[1] == 0x9c || seen[1] == 0xda;
-    return level ? MATCH_YES : MATCH_NO;
+    bool header = (seen[0] << 8 | seen[1]) % 31 == 0 && (seen[1] & 0x20) == 0;
+    return header ? MATCH_YES : MATCH_NO;
 }
 
 const struct unpack_type unpack_gzip = {

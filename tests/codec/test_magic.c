@@ -53,6 +53,92 @@ static void tells_zlib_from_text_by_what_follows(void **state UNUSED)
     assert_string_equal(name_of(span_of(head, sizeof(head)), false), "zlib");
 }
 
+/* zlib with a window of 2^bits bytes, level 0 to 9. */
+static void pack_small(struct buf *out, struct span text, int bits, int level)
+{
+    z_stream z = {0};
+    assert_int_equal(deflateInit2(&z, level, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    size_t cap = deflateBound(&z, text.n) + 64;
+    z.next_in = (const Bytef *)text.p;
+    z.avail_in = (uInt)text.n;
+    z.next_out = (Bytef *)buf_room(out, cap);
+    z.avail_out = (uInt)cap;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    out->n += cap - z.avail_out;
+    (void)deflateEnd(&z);
+}
+
+static void knows_zlib_of_every_window_and_level(void **state UNUSED)
+{
+    static const size_t lengths[] = {0, 1, 20, 300, 5000, 100000};
+    for (int i = 0; i < 10 * 7 * 6; i++) {
+        int level = i / 42;
+        int bits = 9 + i / 6 % 7;
+        struct buf text = BUF_INIT(PACK_MAX);
+        struct buf object = BUF_INIT(PACK_MAX);
+        struct unpacked u = UNPACKED_INIT;
+        text_make(&text, lengths[i % 6], (uint64_t)i);
+        pack_small(&object, buf_span(&text), bits, level);
+        is(buf_span(&object), "zlib");
+        unpack_any(buf_span(&object), &(struct decode_limits){0}, &u);
+        assert_int_equal(u.err.kind, FAIL_NONE);
+        assert_span_equal(buf_span(&u.text), buf_span(&text));
+        if (object.n > MAGIC_HEAD_BYTES) {
+            struct span head = span_of(object.p, MAGIC_HEAD_BYTES);
+            assert_string_equal(name_of(head, false), "zlib");
+        }
+        unpacked_done(&u);
+        buf_done(&object);
+        buf_done(&text);
+    }
+}
+
+static void knows_small_zlib_that_is_cut_or_damaged_by_its_text(void **state UNUSED)
+{
+    struct buf text = BUF_INIT(PACK_MAX);
+    struct buf object = BUF_INIT(PACK_MAX);
+    text_make(&text, 300, 3);
+    pack_small(&object, buf_span(&text), 14, 6);
+    is(span_of(object.p, object.n - 1), "zlib");
+    is(span_of(object.p, object.n - 20), "zlib");
+    is(span_of(object.p, 2), "text"); /* as yet nothing is known */
+    object.p[object.n - 1] ^= 1;      /* the checksum */
+    is(buf_span(&object), "zlib");
+    memset(object.p + 2, 0xff, 8);
+    is(buf_span(&object), "text");
+    buf_done(&object);
+    buf_done(&text);
+}
+
+/*
+ * Texts that begin with the header of zlib, with bytes among the first 64 that no UTF-8 text has.
+ * What follows the header decides.
+ */
+static void never_takes_text_for_small_zlib(void **state UNUSED)
+{
+    static const char *const rests[] = {
+        "{\"user\":\"J\xf6rg\"}\n", "\xe4\xf6\xfc\n{\"user\":\"ana\"}\n",
+        " \x01\n[{\"user\":\"ana\"}]\n", "\xe9\n", "\x02\x03\x04\x05\x06\x07\x08"};
+    static const char windows[] = {0x08, 0x18, '(', '8', 'H', 'X', 'h'};
+    struct rng rng;
+    rng_init(&rng, 37);
+    for (size_t i = 0; i < sizeof(windows) * 256; i++) {
+        for (size_t k = 0; k < sizeof(rests) / sizeof(rests[0]) + 20; k++) {
+            char head[2048];
+            head[0] = windows[i / 256];
+            head[1] = (char)(i % 256);
+            const char *rest = rests[k % 5];
+            int n = snprintf(head + 2, sizeof(head) - 2, "%s", rest) + 2;
+            for (; k >= 5 && n < (int)sizeof(head); n++) {
+                head[n] = (char)(' ' + rng_below(&rng, 95));
+            }
+            size_t most = k < 5 ? (size_t)n : 20 + rng_below(&rng, (uint64_t)n - 20);
+            assert_false(magic_small_zlib(span_of(head, most), true));
+            assert_false(magic_small_zlib(span_of(head, (size_t)n), k < 5));
+        }
+    }
+}
+
 static void knows_tar_by_its_checksum_alone(void **state UNUSED)
 {
     struct buf b = BUF_INIT(1 << 20);
@@ -204,6 +290,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_a_cut_magic_for_what_it_begins),
         cmocka_unit_test(tells_zlib_from_text_by_what_follows),
+        cmocka_unit_test(knows_zlib_of_every_window_and_level),
+        cmocka_unit_test(knows_small_zlib_that_is_cut_or_damaged_by_its_text),
+        cmocka_unit_test(never_takes_text_for_small_zlib),
         cmocka_unit_test(knows_tar_by_its_checksum_alone),
         cmocka_unit_test(wants_all_of_the_magic_of_bzip2),
         cmocka_unit_test(follows_raw_snappy_through_its_head),

@@ -55,11 +55,18 @@ def _gzip(text):
     return gzip.compress(text, 1, mtime=0)
 
 
+def _zlib(text, window, level=6):
+    packer = zlib.compressobj(level, zlib.DEFLATED, window)
+    return packer.compress(text) + packer.flush()
+
+
 PACKINGS = {
     "plain": bytes,
     "gzip": _gzip,
     "gzip_members": lambda text: b"".join(map(_gzip, _halves(text))),
     "zlib": lambda text: zlib.compress(text, 1),
+    "zlib_of_512_bytes": lambda text: _zlib(text, 9),
+    "zlib_of_16_kib_stored": lambda text: _zlib(text, 14, 0),
     "zstd": _zstd,
     "zstd_frames": lambda text: b"".join(map(_zstd, _halves(text))),
     "lz4": lz4.frame.compress,
@@ -118,6 +125,13 @@ def test_both_find_the_same_records(layout, packing):
     assert {place.framing for place in got} == {framing}
     assert len(got) > 1.04 * len(events())
     assert [place[:3] for place in got if place.shape != "otlp"] == want
+
+
+@pytest.mark.parametrize("text", ['{"user":"漢"}\n{"user":"ben"}\n', '[\n{"user":"😀"}]', ' \r\n{"“漢”":1,"user":"ana"}', '{"user":"é"}'])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_both_find_text_of_two_bytes_by_its_first_characters(text, encoding):
+    assert opened(text.encode(encoding)) == text.encode()
+    assert len(placed(text.encode(encoding))) == text.count("user")
 
 
 def test_what_the_independent_reader_does_not_open_is_not_read_either():

@@ -35,6 +35,7 @@ HERE = pathlib.Path(__file__).resolve().parent.parent / "vectors/decode"
 LINES = [b'{"time":"2026-05-11T22:20:0%dZ","user":"anna","host":"h1","tool":"Bash","command":"make %d"}\n' % (i, i)
          for i in range(8)]
 TEXT = b"".join(LINES)
+WIDE = '{"user":"\u6f22\u5b57","command":"make \u201ccheck\u201d \U0001f600"}\n' * 3  # characters of each length at the beginning
 ROWS = [{"user": "anna", "host": f"h{i}", "command": "make"} for i in range(20)]
 
 
@@ -200,6 +201,11 @@ def rows():
 
     for level in (0, 1, 6, 9):
         yield f"zlib-{level}", read(zlib.compress(TEXT, level), words="UTF-8 in zlib")
+    for bits, level in (9, 6), (12, 1), (14, 0):
+        small = zlib.compressobj(level, zlib.DEFLATED, bits)
+        yield f"zlib-window-{bits}", read(small.compress(TEXT) + small.flush(), words="UTF-8 in zlib")
+    for head in b"h\x81J\xf6rg\n", b"H\x89\x01\n", b"8\x8d is \xe9\n":
+        yield f"plain-looks-like-small-zlib-{head[0]:x}", read(head + TEXT, head + TEXT, "binary data" if b"\1" in head else "UTF-8")
     yield "zlib-level-5", read(zlib.compress(TEXT, 5), words="UTF-8 in zlib")
     yield "zlib-empty", read(zlib.compress(b""), b"", "nothing in zlib")
     yield "zlib-garbage", damaged(zl + b"garbage", TEXT, "UTF-8 in zlib")
@@ -302,9 +308,11 @@ def rows():
         yield name, read(TEXT.decode().encode(form), words=words)
         yield f"{name}-bom", read("\ufeff{0}".format(TEXT.decode()).encode(form), words=words)
         yield f"{name}-in-gzip", read(gzip.compress(TEXT.decode().encode(form), mtime=0), words=f"{words} in gzip")
+        yield f"{name}-wide", read(WIDE.encode(form), WIDE.encode(), words)
         yield f"{name}-odd", damaged(TEXT.decode().encode(form) + b"{", TEXT, words)
     yield "utf16le-lone", read("\ufeff{\ud83d}".encode("utf-16-le", "surrogatepass"), b"{\xff}", "UTF-16LE")
     yield "utf32le", named(TEXT.decode().encode("utf-32-le"), "UTF-32LE")
+    yield "utf32be-wide", named(WIDE.encode("utf-32-be"), "UTF-32BE")
     yield "utf32be-bom", named("\ufeff{}".encode("utf-32-be"), "UTF-32BE")
     yield "latin1", read("{\"user\":\"J\xfcrg\"}\n".encode("latin-1"), "{\"user\":\"J\xfcrg\"}\n".encode("latin-1"))
     yield "binary", read(bytes(range(1, 64)), bytes(range(1, 64)), "binary data")

@@ -63,6 +63,12 @@ MUST_USE bool secret_find(struct span text, struct secret *s);
  */
 MUST_USE bool secret_redact(struct span text, struct buf *out);
 
+/*
+ * The same for the bytes of the text from `from` on: what is before them is searched, too, as it
+ * may have the name or the beginning of a secret, but it is not appended.
+ */
+MUST_USE bool secret_redact_from(struct span text, size_t from, struct buf *out);
+
 /* ---- values under a name ---- */
 
 enum secret_name {

@@ -19,16 +19,24 @@
 
 struct rules;
 
-enum { REJECT_NAME_BYTES = 1024 }; /* of a name, escaped */
+enum {
+    REJECT_NAME_BYTES = 1024, /* of a name, escaped */
+    REJECT_CONTEXT_BYTES =
+        256, /* of the rejects before, which are searched for the name of a secret */
+    REJECT_BEFORE_BYTES = REJECT_CONTEXT_BYTES + 1,
+};
 
 /*
  * The beginning of a piece without its secrets, for which all of the piece is searched: it is made
  * once for all rejects of the piece. Of a piece of which only the head is kept, the last word of
- * the head is left out, since it may be the beginning of a secret.
+ * the head is left out, since it may be the beginning of a secret. A secret may be divided: its
+ * name on one line, its value on the next; or a private key of several lines.
  */
 struct reject_sample {
     bool made;
-    struct buf text; /* at most sample_bytes; empty: the piece is no text */
+    struct buf text;   /* at most sample_bytes; empty: the piece is no text */
+    struct buf before; /* the end of the piece before, if that was a reject, too */
+    struct buf after;  /* ... of this one */
 };
 
 struct reject {
@@ -51,6 +59,9 @@ struct reject_rest {
     uint64_t count;
     bool begun; /* false: there are none; also with one, the count may be 0 */
 };
+
+/* Another piece begins. */
+void reject_sample_next(struct reject_sample *s);
 
 /* Append the record's value. */
 void reject_write(struct buf *out, const struct object_origin *o, const struct reject *r);

@@ -351,12 +351,11 @@ static bool find_again(const struct remembered *r, struct span t, size_t from, s
     return false;
 }
 
-/* Append the source with the secrets of the text replaced. */
+/* Append the source from byte `done` on with the secrets of the text replaced. */
 static void replace_all(struct secret_scan *scan, const struct remembered *r, struct span source,
-                        struct buf *out)
+                        size_t done, struct buf *out)
 {
     size_t from = 0; /* in the text */
-    size_t done = 0; /* in the source */
     struct secret next;
     struct secret s;
     bool more = find_next(scan, &next);
@@ -366,9 +365,12 @@ static void replace_all(struct secret_scan *scan, const struct remembered *r, st
             break;
         }
         size_t begin = source_of(scan, s.from);
-        buf_add(out, span_of(source.p + done, begin - done));
-        buf_add(out, redacted);
-        done = source_of(scan, s.to);
+        size_t end = source_of(scan, s.to);
+        if (end > done) {
+            buf_add(out, span_of(source.p + done, begin > done ? begin - done : 0));
+            buf_add(out, redacted);
+            done = end;
+        }
         from = s.to;
         if (more && next.to <= from) { /* it is within a secret that was replaced */
             scan->at = from;
@@ -382,12 +384,17 @@ static void replace_all(struct secret_scan *scan, const struct remembered *r, st
 
 bool secret_redact(struct span text, struct buf *out)
 {
+    return secret_redact_from(text, 0, out);
+}
+
+bool secret_redact_from(struct span text, size_t from, struct buf *out)
+{
     struct remembered r = {.count = 0};
     struct secret_scan scan;
     secret_scan_start(&scan, text);
     bool any = remember_all(&scan, &r);
     if (any) {
-        replace_all(&scan, &r, text, out);
+        replace_all(&scan, &r, text, from, out);
     }
     secret_scan_done(&scan);
     return any;

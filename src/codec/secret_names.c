@@ -6,6 +6,7 @@
  *     {"name":"API_KEY","value":"x"}          Cookie: id=x; theme=dark
  *     "password":["x"]                        <password>x</password>
  *     environ["TOKEN"] = "x"                  password%3Dx
+ *     damaged JSON: "password":tru "x"        {"password" "x"
  */
 #include "secret_priv.h"
 
@@ -14,6 +15,7 @@ enum {
     BLANKS_MAX = 64,
     OPTION_BACK_BYTES = 64, /* of an option before the name in it: --some-long-password */
     NAME_TAIL_BYTES = 64,   /* only the end of a name is compared */
+    DAMAGE_BYTES = 64,      /* between a name and its value */
 };
 
 const char secret_assigned[] = "password, token or key";
@@ -239,14 +241,97 @@ static bool after_sign(struct span t, size_t i, size_t *from)
     if (i == t.n || (t.p[i] != ':' && t.p[i] != '=')) {
         return false;
     }
+    bool quoted = is_quote(t.p[name]);
     char sign = t.p[i++];
     if (i < t.n && (t.p[i] == sign || (t.p[i] == '=' && sign == ':'))) {
-        return false; /* ==, :: and := occur in code */
+        i = run_end(t, i + 1, is_space);
+        if (!quoted || sign == '=' || i == t.n || !is_quote(t.p[i])) {
+            return false; /* ==, :: and := occur in code; "name"::"x" is damaged JSON */
+        }
     }
     i += i < t.n && t.p[i] == '>' ? 1 : 0;
     *from = first_text(t, run_end(t, i, is_space));
     return true;
 }
+
+/* ---- damaged JSON ---- */
+
+/*
+ * The string that is next behind a name, with damage before it. False: there is none, or it is the
+ * name of a member. `in`: whether a byte may be part of the damage.
+ */
+static bool next_string(struct span t, size_t i, bool (*in)(char), size_t *from, size_t *to)
+{
+    size_t k = i;
+    while (k < t.n && k - i < DAMAGE_BYTES && in(t.p[k])) {
+        k++;
+    }
+    *from = run_end(t, k, is_quote);
+    if (*from == k || *from == t.n) {
+        return false;
+    }
+    *to = secret_value_end(t, *from);
+    size_t after = run_end(t, run_end(t, *to, is_quote), is_space);
+    return after == t.n || t.p[after] != ':';
+}
+
+static bool is_damaged_value(char c)
+{
+    return !is_quote(c) && c != ':' && c != '}' && c != ']';
+}
+
+static bool is_damaged_sign(char c)
+{
+    return !is_quote(c) && c != '\0' && strchr(",{}[]\r\n", c) == NULL;
+}
+
+/*
+ * The value [from, to) of a name that ends at i is followed by a string, which JSON has only after
+ * a comma and as a name: "password":tru "x", "password":,"x". Its end, else `to`.
+ */
+static size_t damaged_value_end(struct span t, size_t i, size_t from, size_t to)
+{
+    size_t sign = run_end(t, run_end(t, i, is_quote), is_space);
+    size_t string = 0;
+    size_t end = 0;
+    bool member = i < t.n && is_quote(t.p[i]) && sign < t.n && t.p[sign] == ':';
+    bool bare = member && !is_quote(t.p[from - 1]);
+    return bare && next_string(t, from, is_damaged_value, &string, &end) ? end : to;
+}
+
+/* Whether the name with the byte at i is a string after a brace or a comma, as in an object. */
+static bool is_member_name(struct span t, size_t i)
+{
+    size_t last = i > OPTION_BACK_BYTES ? i - OPTION_BACK_BYTES : 0;
+    while (i > last && (is_token(t.p[i - 1]) || t.p[i - 1] == '.')) {
+        i--;
+    }
+    bool quoted = i > last && is_quote(t.p[i - 1]);
+    while (i > last && (is_quote(t.p[i - 1]) || is_space(t.p[i - 1]))) {
+        i--;
+    }
+    return quoted && i > 0 && (t.p[i - 1] == '{' || t.p[i - 1] == ',');
+}
+
+/* Find the value behind a damaged sign or none: {"password" "x", {"password";"x", {"password"x:"x".
+ * The name is [begin, i). Words alone between two strings are prose. */
+static bool after_damaged_sign(struct span t, size_t begin, size_t i, size_t *from)
+{
+    size_t name = run_end(t, i, is_quote);
+    size_t to = 0;
+    if (name == i || !next_string(t, name, is_damaged_sign, from, &to)) {
+        return false;
+    }
+    bool word = false;
+    bool sign = false;
+    for (size_t k = name; k < *from; k++) {
+        word = word || is_alnum(t.p[k]);
+        sign = sign || t.p[k] == ':' || t.p[k] == '=';
+    }
+    return (sign || !word) && *from > name && is_member_name(t, begin);
+}
+
+/* ---- other signs ---- */
 
 /* Whether the name at i is part of an option: --db-password. */
 static bool in_option(struct span t, size_t i)
@@ -339,14 +424,16 @@ bool secret_find_assigned(struct secret_scan *scan, const struct secret_form *f,
     size_t to = 0;
     if (!after_sign(t, end, &from) && !after_pair(t, i, end, &from) &&
         !(in_option(t, i) && after_option(t, end, &from)) && !after_tag(t, i, end, &from, &to) &&
-        !secret_after_setting(t, i, end, &from) && !secret_after_coded_sign(t, end, &from, &to)) {
+        !secret_after_setting(t, i, end, &from) && !secret_after_coded_sign(t, end, &from, &to) &&
+        !after_damaged_sign(t, i, end, &from)) {
         return false;
     }
+    size_t value = from;
     from = skip_scheme(t, from);
     if (from == t.n || secret_redacted(t, from)) {
         return false; /* checked before the end is searched, since a text may repeat the name */
     }
-    to = to != 0 ? to : secret_value_end(t, from);
+    to = to != 0 ? to : damaged_value_end(t, end, value, secret_value_end(t, from));
     return secret_value(span_of(t.p + from, to - from)) && secret_at(s, from, to, f->kind);
 }
 

@@ -20,7 +20,9 @@ static void start_piece(struct normalizer *n, const struct piece *piece, struct 
     n->piece = *piece;
     n->item = piece->same_line ? n->item : 0;
     n->rejects = 0;
-    n->sample.made = false;
+    if (n->sample.made || n->sample.before.n > 0) {
+        reject_sample_next(&n->sample);
+    }
     n->answer = FRAMING_CONTINUE;
     n->in_otlp = false;
     n->otlp_others = 0;
@@ -42,6 +44,7 @@ void normalizer_object(struct normalizer *n, const struct object_origin *origin,
     n->reject_piece = false;
     n->no_record = false;
     n->joined = false;
+    n->sample.made = false; /* another object: nothing is before it */
     start_piece(n, &(struct piece){.kind = PIECE_LINE}, SPAN(""));
     unwrapper_leave_outer(&n->unwrapper);
     ordinals_clear(n->ordinals);

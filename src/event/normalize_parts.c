@@ -65,6 +65,8 @@ struct normalizer *normalizer_new(const struct normalize_options *o)
     sanitizer_init(&n->request_sanitizer, o->line_bytes);
     output_batch_init(&n->batch, o->event_bytes);
     n->sample.text = (struct buf)BUF_INIT(o->sample_bytes);
+    n->sample.before = (struct buf)BUF_INIT(REJECT_BEFORE_BYTES);
+    n->sample.after = (struct buf)BUF_INIT(REJECT_BEFORE_BYTES);
     if (o->long_lines == NULL) {
         n->own_long_lines = long_lines_new(o->line_bytes);
         n->options.long_lines = n->own_long_lines;
@@ -85,6 +87,8 @@ void normalizer_free(struct normalizer *n)
     unwrapper_done(&n->unwrapper);
     output_batch_done(&n->batch);
     buf_done(&n->sample.text);
+    buf_done(&n->sample.before);
+    buf_done(&n->sample.after);
     buf_done(&n->object_reject);
     buf_done(&n->ingest);
     ordinals_free(n->ordinals);

@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/hash.h"
+#include "codec/secret.h"
 #include "codec/utf8.h"
 #include "event/record/json_write.h"
 #include "event/schema/rules.h"
@@ -12,6 +13,7 @@ enum {
     CUT_BYTES = 20,        /* the ellipsis, '#' and the hash */
     TRIMMED_BYTES = 4,     /* the mark and the '\r' that the text of a whole line lacks */
     CUT_WORD_BYTES = 1024, /* the longest last word that a redacted sample does without */
+    KEY_BACK_BYTES = 64,   /* from "-----BEGIN " to the words of a private key */
 };
 
 static void write_text_member(struct buf *out, struct span name, struct span s)
@@ -114,20 +116,102 @@ static struct span whole_words(struct span s)
     return span_of(s.p, n);
 }
 
+/* ---- secrets over several lines ---- */
+
+static const struct span key_begins = SPAN_INIT("-----BEGIN PRIVATE " /* for secret scanners */
+                                                "KEY-----\n");
+
+/*
+ * Whether a private key that begins in the text, or was open before it, is open at its end. The
+ * words end both lines of a key.
+ */
+static bool key_is_open(struct span text, bool open)
+{
+    static const struct span begin = SPAN_INIT("-----BEGIN ");
+    static const struct span words = SPAN_INIT("PRIVATE KEY-----");
+    const char *at = NULL;
+    for (struct span rest = text; (at = memmem(rest.p, rest.n, words.p, words.n)) != NULL;) {
+        size_t n = (size_t)(at - rest.p);
+        size_t back = n < KEY_BACK_BYTES ? n : KEY_BACK_BYTES;
+        open = memmem(at - back, back, begin.p, begin.n) != NULL;
+        rest = span_from(rest, n + words.n);
+    }
+    return open;
+}
+
+void reject_sample_next(struct reject_sample *s)
+{
+    if (s->made) {
+        struct buf before = s->before;
+        s->before = s->after;
+        s->after = before;
+    } else {
+        buf_clear(&s->before);
+    }
+    s->made = false;
+}
+
+/* Keep the end of what is known of the piece, and that a key is open. */
+static void keep_end(struct reject_sample *s, const struct piece *piece)
+{
+    struct span text = piece->text;
+    struct span had = buf_span(&s->before);
+    bool open = key_is_open(text, key_is_open(had, false));
+    buf_clear(&s->after);
+    if (is_cut(piece)) {
+        return; /* its end is not known */
+    }
+    if (open) {
+        buf_add(&s->after, key_begins); /* up to its last line all is secret */
+        return;
+    }
+    if (text.n < REJECT_CONTEXT_BYTES) {
+        size_t room = REJECT_CONTEXT_BYTES - text.n;
+        buf_add(&s->after, span_from(had, had.n > room ? had.n - room : 0));
+    } else {
+        text = span_from(text, text.n - REJECT_CONTEXT_BYTES);
+    }
+    buf_add(&s->after, text);
+    buf_add_byte(&s->after, '\n');
+}
+
+/*
+ * The name of a secret, or the beginning of one, may end the text of the reject before. So the
+ * sample is searched once more behind it.
+ */
+static void search_behind(struct reject_sample *s, struct span sample, struct buf *out)
+{
+    struct buf both = BUF_INIT(s->before.n + sample.n);
+    buf_add(&both, buf_span(&s->before));
+    buf_add(&both, sample);
+    if (!secret_redact_from(buf_span(&both), s->before.n, out)) {
+        buf_add(out, sample);
+    }
+    buf_done(&both);
+}
+
 /* All of the piece that is known is searched, so that no secret is missed because it is cut. */
 static void make_redacted_sample(const struct reject *r)
 {
+    struct reject_sample *s = r->sample;
     struct buf plain = BUF_INIT(r->piece->text.n * 4 + 64);
+    struct buf again = BUF_INIT((r->sample_bytes + CUT_WORD_BYTES) * 4 + 64);
     struct span text = r->piece->text;
-    buf_clear(&r->sample->text);
+    buf_clear(&s->text);
     if (utf8_valid(is_cut(r->piece) ? whole_characters(text) : text)) {
         bool cut = is_cut(r->piece) && text.n + TRIMMED_BYTES < r->piece->bytes;
         text = rules_redact(r->rules, text, &plain) ? buf_span(&plain) : text;
         text = cut ? whole_words(text) : text;
-        buf_add(&r->sample->text, utf8_cut(text, r->sample_bytes));
+        if (s->before.n > 0) {
+            search_behind(s, utf8_cut(text, r->sample_bytes + CUT_WORD_BYTES), &again);
+            text = buf_span(&again);
+        }
+        buf_add(&s->text, utf8_cut(text, r->sample_bytes));
     }
+    keep_end(s, r->piece);
+    buf_done(&again);
     buf_done(&plain);
-    r->sample->made = true;
+    s->made = true;
 }
 
 static void write_redacted_sample(struct buf *out, const struct reject *r)

@@ -62,6 +62,41 @@ static void knows_the_patterns_of_beacon(void **state)
     CHECK(pairs);
 }
 
+static void knows_values_of_names_in_damaged_json(void **state)
+{
+    (void)state;
+    static const struct pair pairs[] = {
+        {"{\"user\":\"a\",\"password\":tru \"Zq7Rk2Vw\"}",
+         "{\"user\":\"a\",\"password\":[REDACTED]\"}"},
+        {"{\"password\":,\"Zq7Rk2Vw\"}", "{\"password\":[REDACTED]\"}"},
+        {"{\"password\":null \"Zq7Rk2Vw\"", "{\"password\":[REDACTED]\""},
+        {"{\"password\":-\"Zq7Rk2Vw\"}", "{\"password\":[REDACTED]\"}"},
+        {"{\"password\":/* it */ \"Zq7Rk2Vw\"}", "{\"password\":[REDACTED]\"}"},
+        {"{\"password\":tru\n\"Zq7Rk2Vw\"}", "{\"password\":[REDACTED]\"}"},
+        {"{\"password\":[,\"Zq7Rk2Vw\"]}", "{\"password\":[REDACTED]\"]}"},
+        {"{\"password\":{\"Zq7Rk2Vw\"}}", "{\"password\":[REDACTED]\"}}"},
+        {"{\\\"password\\\":tru \\\"Zq7Rk2Vw\\\"}", "{\\\"password\\\":[REDACTED]\\\"}"},
+        {"{\"password\":tru \"Zq7Rk2Vw", "{\"password\":[REDACTED]"},
+        {"{\"password\"::\"Zq7Rk2Vw\"}", "{\"password\"::\"[REDACTED]\"}"},
+        {"{\"password\":=\"Zq7Rk2Vw\"}", "{\"password\":=\"[REDACTED]\"}"},
+        {"{\"password\" \"Zq7Rk2Vw\"}", "{\"password\" \"[REDACTED]\"}"},
+        {"{ \"DB_PASSWORD\";\"Zq7Rk2Vw\"}", "{ \"DB_PASSWORD\";\"[REDACTED]\"}"},
+        {"{\"a\":1,\"password\"x:\"Zq7Rk2Vw\"}", "{\"a\":1,\"password\"x:\"[REDACTED]\"}"},
+        {"{\"password\":tru,\"user\":\"ana\"}", "{\"password\":[REDACTED],\"user\":\"ana\"}"},
+        {"{\"password\":null,\"user\":\"ana\"}", NULL},
+        {"{\"password\":,\"user\":\"ana\"}", NULL},
+        {"[{\"password\":null},\"text\"]", NULL},
+        {"{\"password\":{\"type\":\"ana\"}}", NULL},
+        {"{\"names\":[\"password\",\"user\"]}", NULL},
+        {"{\"name\":\"password\" \"user\"}", NULL},
+        {"the \"user\", \"password\" and \"host\" of it", NULL},
+        {"grep \"password\" \"notes.txt\"", NULL},
+        {"select 'password'::text", NULL},
+        {"if (\"password\" == x)", NULL},
+    };
+    CHECK(pairs);
+}
+
 static void knows_the_key_formats_of_providers(void **state)
 {
     (void)state;
@@ -572,6 +607,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_the_patterns_of_beacon),
+        cmocka_unit_test(knows_values_of_names_in_damaged_json),
         cmocka_unit_test(knows_the_key_formats_of_providers),
         cmocka_unit_test(knows_a_key_behind_an_escape_of_a_text_in_the_text),
         cmocka_unit_test(knows_a_key_behind_the_code_of_a_character),

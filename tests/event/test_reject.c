@@ -64,11 +64,79 @@ static void a_sample_has_no_secret_of_another_encoding(void **state UNUSED)
     check("%22db_pass%22%3A%22hunter2%22", PIECE_LINE, 29, "%22db_pass%22%3A%22[REDACTED]%22");
 }
 
+/* The samples of the rejects of lines one after another. */
+static void check_lines(const char *const *lines, const char *const *wants)
+{
+    OWNED(rules) struct rules *rules = rules_new();
+    struct reject_sample sample = {.text = BUF_INIT(SAMPLE_BYTES),
+                                   .before = BUF_INIT(REJECT_BEFORE_BYTES),
+                                   .after = BUF_INIT(REJECT_BEFORE_BYTES)};
+    struct object_origin origin = {.customer = SPAN("acme"), .object = SPAN("s3://b/k")};
+    rules_set_redact(rules, true);
+    for (int i = 0; lines[i] != NULL; i++) {
+        struct piece piece = {
+            .kind = PIECE_LINE, .text = span_str(lines[i]), .line = 1, .bytes = 9};
+        struct reject r = {.reason = REJECT_BAD_JSON,
+                           .piece = &piece,
+                           .sample_bytes = SAMPLE_BYTES,
+                           .sample = &sample,
+                           .rules = rules};
+        struct buf out = BUF_INIT(4096);
+        reject_sample_next(&sample);
+        if (wants[i] != NULL) { /* else an event */
+            reject_write(&out, &origin, &r);
+            assert_span_equal(buf_span(&sample.text), span_str(wants[i]));
+        }
+        buf_done(&out);
+    }
+    buf_done(&sample.text);
+    buf_done(&sample.before);
+    buf_done(&sample.after);
+}
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void a_sample_has_no_value_of_a_name_on_the_line_before(void **state UNUSED)
+{
+    check_lines(LIST("{\"DB_PASSWORD\":", "\"Zq7Rk2Vw9Xp4Lm8T\",", "\"b\":1}"),
+                LIST("{\"DB_PASSWORD\":", "\"[REDACTED]\",", "\"b\":1}"));
+    check_lines(LIST("{\"DB_PASSWORD\"", ":", "\"Zq7Rk2Vw9Xp4Lm8T\",\"a\":\"Zq7Rk2Vw9Xp4Lm8T\"}"),
+                LIST("{\"DB_PASSWORD\"", ":", "\"[REDACTED]\",\"a\":\"[REDACTED]\"}"));
+    check_lines(LIST("{\"password\":tru", "\"Zq7Rk2Vw9Xp4Lm8T\"}"),
+                LIST("{\"password\":[REDACTED]", "[REDACTED]\"}"));
+    check_lines(LIST("{\"name\":\"API_KEY\",", "\"value\":\"Zq7Rk2Vw9Xp4Lm8T\"}"),
+                LIST("{\"name\":\"API_KEY\",", "\"value\":\"[REDACTED]\"}"));
+    /* an event between them */
+    check_lines(LIST("{\"DB_PASSWORD\":", "{\"user\":\"ana\"}", "\"Zq7\","),
+                LIST("{\"DB_PASSWORD\":", NULL, "\"Zq7\","));
+    check_lines(LIST("{\"user\":", "\"ana\","), LIST("{\"user\":", "\"ana\","));
+}
+
+static void a_sample_has_no_line_of_a_private_key(void **state UNUSED)
+{
+    static const char *const lines[] = {"-----BEGIN RSA PRIVATE " /* concatenated for scanners */
+                                        "KEY-----",
+                                        HALF HALF HALF,
+                                        HALF HALF HALF,
+                                        HALF HALF HALF,
+                                        HALF HALF HALF,
+                                        HALF HALF HALF,
+                                        HALF "ab==",
+                                        "-----END RSA PRIVATE KEY----- a",
+                                        "the end",
+                                        NULL};
+    static const char *const wants[] = {"[REDACTED]", "[REDACTED]",   "[REDACTED]",
+                                        "[REDACTED]", "[REDACTED]",   "[REDACTED]",
+                                        "[REDACTED]", "[REDACTED] a", "the end"};
+    check_lines(lines, wants);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sample_has_no_beginning_of_a_secret),
         cmocka_unit_test(a_sample_has_no_secret_of_another_encoding),
+        cmocka_unit_test(a_sample_has_no_value_of_a_name_on_the_line_before),
+        cmocka_unit_test(a_sample_has_no_line_of_a_private_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,6 +132,30 @@ static void every_any_value_becomes_its_value(void **state)
           "\"#12\":{\"value\":{\"intValue\":1}},\"#13\":5}} ");
 }
 
+/* Keys that look like the number of an element without a key: none of both is lost. */
+static void numbers_of_attributes_are_no_keys_of_others(void **state)
+{
+    (void)state;
+    check("{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"attributes\":["
+          "{\"value\":1},{\"value\":2},{\"key\":\"#1\",\"value\":3},{\"key\":\"##1x\",\"value\":4}]"
+          "}]}]}]}",
+          1,
+          "{\"resource\":{\"attributes\":{}},\"attributes\":{\"##0\":{\"value\":1},"
+          "\"##1\":{\"value\":2},\"#1\":3,\"##1x\":4}} ");
+    check(
+        "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"attributes\":["
+        "{\"key\":\"\\u0023#7\",\"value\":3},{\"value\":1},{\"key\":\"#0\",\"value\":4,\"x\":5}]}]}"
+        "]}]}",
+        1,
+        "{\"resource\":{\"attributes\":{}},\"attributes\":{\"\\u0023#7\":3,\"###1\":{\"value\":1},"
+        "\"#0\":4,\"###2\":{\"key\":\"#0\",\"value\":4,\"x\":5}}} ");
+    check("{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"attributes\":["
+          "{\"key\":\"##0\",\"value\":3},{\"key\":\"#\",\"value\":4},{\"value\":1}]}]}]}]}",
+          1,
+          "{\"resource\":{\"attributes\":{}},\"attributes\":{\"##0\":3,\"#\":4,"
+          "\"#2\":{\"value\":1}}} ");
+}
+
 static void one_record_per_data_point_with_its_metric(void **state)
 {
     (void)state;
@@ -405,6 +429,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_record_per_log_with_its_resource_and_scope),
         cmocka_unit_test(every_any_value_becomes_its_value),
+        cmocka_unit_test(numbers_of_attributes_are_no_keys_of_others),
         cmocka_unit_test(one_record_per_data_point_with_its_metric),
         cmocka_unit_test(a_metric_with_two_types_gives_the_points_of_each),
         cmocka_unit_test(keeps_the_order_of_the_document_over_all_signals),

@@ -70,17 +70,23 @@ def _plain(value):
     return inner
 
 
+def _is_text(key):
+    return isinstance(key, str) and not isinstance(key, Number)
+
+
 def _map(attributes):
     if not isinstance(attributes, list):
         return attributes
     found = {}
-    for n, entry in enumerate(attributes):
-        key = entry.get("key") if isinstance(entry, dict) else None
-        named = isinstance(key, str) and not isinstance(key, Number)
+    keys = [entry.get("key") if isinstance(entry, dict) else None for entry in attributes]
+    taken = {len(key) - len(key.lstrip("#")) for key in keys if _is_text(key) and re.fullmatch("#+[0-9]+", key, re.A)}
+    signs = "#" * next(n for n in range(1, 17) if n not in taken or n == 16)
+    for n, (entry, key) in enumerate(zip(attributes, keys)):
+        named = _is_text(key)
         if named:
             found[key] = _plain(entry.get("value"))
         if not named or any(not _empty(v) for name, v in entry.items() if name not in ("key", "value")):
-            found[f"#{n}"] = entry
+            found[f"{signs}{n}"] = entry
     return found
 
 

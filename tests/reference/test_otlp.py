@@ -22,6 +22,7 @@ BINARY = os.environ.get("INGEST_BINARY", ROOT / "build" / "release" / "asymptote
 TIME = "1778538000000000000"
 LIMIT = 1 << 20
 ODD = (None, 0, "x", "", [], {}, [1], {"x": 1}, [{"x": 1}], [{}])
+KEYS = ("a", "b", "c", "a", "b", "c", "#1", "##2")  # the last two resemble the number of an element without a key
 PLACE = "a place for blanks"
 
 
@@ -49,7 +50,7 @@ class Requests:
         return self.odd() if self.chance(.05) else {kind: self.odd() if self.chance(.05) else value}
 
     def attributes(self, depth=0):
-        found = [{"key": self.random.choice("abc"), "value": self.any_value(depth)} for _ in range(self.random.randrange(3))]
+        found = [{"key": self.random.choice(KEYS), "value": self.any_value(depth)} for _ in range(self.random.randrange(3))]
         if found and self.chance(.1):
             found[0]["more"] = self.odd()
         return found + [self.odd()] if self.chance(.1) else found

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts of records: AnyValues become plain values, lists of keys and values become maps. What is
  * neither is kept as it is. */
+#include "base/ascii.h"
+
 #include "otlp_priv.h"
+
+enum { SIGNS_MAX = 16 /* before the number of an element without a key */ };
 
 /* ---- AnyValue ---- */
 
@@ -47,28 +51,73 @@ static struct entry find_entry(const struct doc *d, size_t at)
     return e;
 }
 
-/* "#7":the element as it is. */
-static void write_numbered(const struct doc *d, size_t at, size_t number, struct buf *out)
+/* The number of '#' with which a key like "#7" begins; 0: it has another form. */
+static size_t signs_of(struct span key)
 {
-    buf_add(out, SPAN("\"#"));
+    size_t signs = 0;
+    while (signs < key.n && key.p[signs] == '#') {
+        signs++;
+    }
+    struct span digits = span_from(key, signs);
+    for (size_t i = 0; i < digits.n; i++) {
+        if (!ascii_is_digit(digits.p[i])) {
+            return 0;
+        }
+    }
+    return digits.n > 0 ? signs : 0;
+}
+
+/* The fewest '#' that no key of such a form in the list has. */
+static size_t free_signs(const struct doc *d, size_t list)
+{
+    bool used[SIGNS_MAX + 1] = {false};
+    for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i)) {
+        struct entry e = find_entry(d, i);
+        bool named = e.key != 0 && doc_tag(d, e.key) == '"';
+        size_t signs = named ? signs_of(doc_string(d, e.key)) : 0;
+        used[signs < SIGNS_MAX ? signs : SIGNS_MAX] = true;
+    }
+    size_t signs = 1;
+    while (signs < SIGNS_MAX && used[signs]) {
+        signs++;
+    }
+    return signs;
+}
+
+/* The elements of a list that are kept under their numbers. */
+struct numbered {
+    size_t list;
+    size_t signs; /* before the numbers; 0: not yet determined */
+};
+
+/* "#7":the element as it is. */
+static void write_numbered(const struct doc *d, size_t at, size_t number, struct numbered *n,
+                           struct buf *out)
+{
+    n->signs = n->signs != 0 ? n->signs : free_signs(d, n->list);
+    buf_add_byte(out, '"');
+    for (size_t i = 0; i < n->signs; i++) {
+        buf_add_byte(out, '#');
+    }
     buf_add_number(out, number);
     buf_add(out, SPAN("\":"));
     buf_add(out, doc_source(d, at));
 }
 
-/* [{"key":k,"value":v},...] as {k:v,...}; an element without a key gets its number: "#0". One with
- * other members besides is there under both. */
+/* [{"key":k,"value":v},...] as {k:v,...}; an element without a key gets its number: "#0", or "##0"
+ * if a key of the list is of the form "#0". One with other members besides is there under both. */
 static void write_map(const struct doc *d, size_t list, struct buf *out)
 {
     bool first = true;
     size_t number = 0;
+    struct numbered numbered = {.list = list};
     buf_add_byte(out, '{');
     for (size_t i = doc_first(d, list); !doc_at_end(d, i); i = doc_next(d, i), number++) {
         struct entry e = find_entry(d, i);
         buf_add(out, first ? SPAN("") : SPAN(","));
         first = false;
         if (e.key == 0 || doc_tag(d, e.key) != '"') {
-            write_numbered(d, i, number, out);
+            write_numbered(d, i, number, &numbered, out);
             continue;
         }
         buf_add(out, doc_source(d, e.key));
@@ -80,7 +129,7 @@ static void write_map(const struct doc *d, size_t list, struct buf *out)
         }
         if (e.more) {
             buf_add_byte(out, ',');
-            write_numbered(d, i, number, out);
+            write_numbered(d, i, number, &numbered, out);
         }
     }
     buf_add_byte(out, '}');

@@ -201,9 +201,73 @@ static bool has_columns(struct span s, char separator, size_t least)
     return lines > 1 && columns >= least;
 }
 
+static bool is_name(char c)
+{
+    return is_letter(c) || is_digit(c) || c == '-' || c == '.';
+}
+
+/* Whether the cell is quoted, or all of it are bytes that `is` accepts. */
+static bool is_cell(struct span cell, bool (*is)(char))
+{
+    bool good = cell.n > 0;
+    if (cell.n > 1 && *cell.p == '"' && cell.p[cell.n - 1] == '"') {
+        return true;
+    }
+    for (size_t i = 0; good && i < cell.n; i++) {
+        good = is(cell.p[i]);
+    }
+    return good;
+}
+
+static bool is_no_blank(char c)
+{
+    return c != ' ';
+}
+
+/* The first column of the line; the rest, without the separator, becomes *rest. */
+static struct span first_cell(struct span line, char separator, struct span *rest)
+{
+    size_t i = 0;
+    bool quoted = false;
+    while (i < line.n && (quoted || line.p[i] != separator)) {
+        quoted = quoted != (line.p[i] == '"');
+        i++;
+    }
+    *rest = span_from(line, i < line.n ? i + 1 : i);
+    return span_of(line.p, i);
+}
+
+/*
+ * A table of two columns: what prose and times of day ("22:20:00,123 INFO") are not. Its first line
+ * has two names, or no line has a blank outside of quotes or a number on both sides.
+ */
+static bool has_two_columns(struct span s, char separator)
+{
+    if (!has_columns(s, separator, 2)) {
+        return false;
+    }
+    bool table = true;
+    for (int lines = 0; s.n > 0 && lines < LINES_COMPARED; lines++) {
+        struct span second;
+        struct span line = take_line(&s);
+        if (s.n == 0 && lines >= 2) {
+            break;
+        }
+        struct span first = first_cell(line, separator, &second);
+        if (lines == 0 && is_cell(first, is_name) && is_cell(second, is_name) &&
+            !is_digit(*first.p) && !is_digit(*second.p)) {
+            return true;
+        }
+        table = table && is_cell(first, is_no_blank) && is_cell(second, is_no_blank) &&
+                !(is_digit(first.p[first.n - 1]) && is_digit(*second.p));
+    }
+    return table;
+}
+
 static bool is_csv(struct span s)
 {
-    return has_columns(s, ',', COLUMNS_MIN) || has_columns(s, ';', COLUMNS_MIN);
+    return has_columns(s, ',', COLUMNS_MIN) || has_columns(s, ';', COLUMNS_MIN) ||
+           has_two_columns(s, ',') || has_two_columns(s, ';');
 }
 
 static bool is_tsv(struct span s)

@@ -356,7 +356,9 @@ static const char *add_kind(const struct reading *r, const struct decode *d, str
         return "write data of one kind into an object";
     }
     const struct json_words *json = find_json_words(r);
-    if (json != NULL) {
+    const char *text = text_kind_name(span_of(r->head, r->head_bytes));
+    bool cells = json == &json_words[REJECT_NOT_AN_EVENT] && strcmp(text, "CSV") == 0;
+    if (json != NULL && !cells) { /* quoted cells and numbers are JSON values, too */
         buf_add(out, span_str(json->kind));
         return json->advice;
     }
@@ -368,9 +370,7 @@ static const char *add_kind(const struct reading *r, const struct decode *d, str
                      "raise limits.line_bytes"
                    : "write smaller values, of a batch fewer records, or raise limits.line_bytes";
     }
-    buf_add(out,
-            span_str(decode_found(d)->binary ? "binary data"
-                                             : text_kind_name(span_of(r->head, r->head_bytes))));
+    buf_add(out, span_str(decode_found(d)->binary ? "binary data" : text));
     return "write one JSON object per line";
 }
 

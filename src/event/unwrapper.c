@@ -233,6 +233,17 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
     return UNWRAPPED_RECORD;
 }
 
+/* A line that Filebeat has decoded, or a text beside it that is a record where that is none. */
+static void choose_decoded(struct unwrapper *u, const struct value *v, struct unwrap *w)
+{
+    w->must = w->count == 0 || unwrapper_leads(u, &v->doc, w->at);
+    if (!w->must) {
+        w->at = 0;
+        w->time = 0;
+        w->host = 0;
+    }
+}
+
 /* Index and examine the object. False: it is a record without a wrapper. */
 static bool find_wrapper(struct unwrapper *u, const struct value *v, bool log_event,
                          struct record_index *index, struct unwrap *w)
@@ -244,6 +255,9 @@ static bool find_wrapper(struct unwrapper *u, const struct value *v, bool log_ev
         return false;
     } else {
         unwrap_look(&v->doc, v->at, index, u->rules, w);
+        if (w->json) {
+            choose_decoded(u, v, w);
+        }
     }
     return w->vector || !shape_is_beacon(&v->doc, index);
 }

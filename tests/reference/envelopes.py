@@ -21,6 +21,9 @@ OBJECTS = ("event", "detail", "data")
 ECS_EVENT = set("""action agent_id_status category code created dataset duration end hash id ingested kind module original
     outcome provider reason reference risk_score risk_score_norm sequence severity start timezone type url""".split())
 HEC = {"event", "time", "host", "source", "sourcetype", "index", "fields"}
+FILEBEAT = set("""@timestamp json agent ecs host input log message tags fields @metadata @version cloud container docker
+    kubernetes orchestrator data_stream elastic_agent error event fileset service stream beat offset prospector source""".split())
+FILEBEAT_EVENT = {"dataset", "module", "original", "created", "ingested", "timezone", "agent_id_status"}
 CONTEXT = {"timestamp", "message", "endpoint.hostname", "endpoint.os", "endpoint.agent_version", "harness.name",
            "harness.version", "severity", "file.path"}
 LINK = {"event.category", "trace.id", "trace.span_id", "trace.parent_span_id"}
@@ -156,7 +159,7 @@ def _states(value, unwrap, least=3, timed=False):
     if not isinstance(value, dict) or not value:
         return False
     kind, inside = _look(value, unwrap)[:2]
-    if is_beacon(value) or kind != "record" or _beacons_envelope(value) or _hec(value) or \
+    if is_beacon(value) or kind != "record" or _filebeat(value) or _beacons_envelope(value) or _hec(value) or \
             (_list(value) and _states(_list(value), unwrap, 2, timed)):
         return True
     what, time = _statement(value)
@@ -375,7 +378,19 @@ def _look(record, unwrap):
     if _is_text(record.get("TopicArn")) and "Message" in record and any(_is_text(record.get(n)) for n in ("Type", "MessageId")):
         kind, inside, others = of("Message")
         return kind, inside, "Timestamp", others
+    line = _filebeat(record)
+    if line and (not _texts(record) or _leads(record[line], unwrap)):
+        return "one", record[line], "@timestamp", _others(record, [line], unwrap, record[line])
     return "record", record, "", False
+
+
+def _filebeat(record):
+    """The name of the member that is a line that Filebeat has decoded."""
+    event = record.get("event", {})
+    if not (_is_text(record.get("@timestamp")) and not _is_text(record.get("log")) and set(record) <= FILEBEAT and
+            isinstance(event, dict) and set(event) <= FILEBEAT_EVENT) or is_beacon(record) or _beacons_envelope(record):
+        return None
+    return next((n for n in ("json", "message") if isinstance(record.get(n), dict) and record[n]), None)
 
 
 def _beacons_envelope(record):

@@ -39,6 +39,7 @@ struct unwrap {
     bool messages;     /* of log events, whose member message is the record */
     bool others;       /* an object on the path to `at` has other members, too */
     bool path;         /* `at` is at the end of one of the customer's paths */
+    bool json;         /* `at` is a line that Filebeat has decoded; `texts` may have it, too */
     size_t time, host; /* beside the record, 0 if there is none */
 };
 

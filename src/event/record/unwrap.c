@@ -20,6 +20,7 @@ static inline void clear_unwrap(struct unwrap *u)
     u->messages = false;
     u->others = false;
     u->path = false;
+    u->json = false;
     u->time = 0;
     u->host = 0;
 }
@@ -317,6 +318,72 @@ static bool find_named(const struct doc *d, size_t at, const struct record_index
     return u->must || find_log_entry(d, at, index, u) || find_sns_message(d, at, index, u);
 }
 
+static bool is_one_of(struct span name, const struct span *names, size_t count)
+{
+    size_t i = 0;
+    while (i < count && !span_eq(name, names[i])) {
+        i++;
+    }
+    return i < count;
+}
+#define IS_ONE_OF(name, names) is_one_of(name, names, sizeof(names) / sizeof((names)[0]))
+
+/* What Filebeat and Elastic Agent write beside a line; of `event` only its source and times. */
+static bool only_filebeat_members(const struct doc *d, size_t at)
+{
+    static const struct span names[] = {
+        SPAN_INIT("@timestamp"),    SPAN_INIT("json"),         SPAN_INIT("agent"),
+        SPAN_INIT("ecs"),           SPAN_INIT("host"),         SPAN_INIT("input"),
+        SPAN_INIT("log"),           SPAN_INIT("message"),      SPAN_INIT("tags"),
+        SPAN_INIT("fields"),        SPAN_INIT("@metadata"),    SPAN_INIT("@version"),
+        SPAN_INIT("cloud"),         SPAN_INIT("container"),    SPAN_INIT("docker"),
+        SPAN_INIT("kubernetes"),    SPAN_INIT("orchestrator"), SPAN_INIT("data_stream"),
+        SPAN_INIT("elastic_agent"), SPAN_INIT("error"),        SPAN_INIT("event"),
+        SPAN_INIT("fileset"),       SPAN_INIT("service"),      SPAN_INIT("stream"),
+        SPAN_INIT("beat"),          SPAN_INIT("offset"),       SPAN_INIT("prospector"),
+        SPAN_INIT("source")};
+    static const struct span of_event[] = {SPAN_INIT("dataset"),        SPAN_INIT("module"),
+                                           SPAN_INIT("original"),       SPAN_INIT("created"),
+                                           SPAN_INIT("ingested"),       SPAN_INIT("timezone"),
+                                           SPAN_INIT("agent_id_status")};
+    bool only = true;
+    for (size_t i = doc_first(d, at); only && !doc_at_end(d, i); i = doc_next(d, i + 1)) {
+        struct span name = doc_string(d, i);
+        only = IS_ONE_OF(name, names);
+        bool event = span_eq(name, SPAN("event"));
+        only = only && (!event || has_tag(d, i + 1, '{'));
+        for (size_t k = event && only ? doc_first(d, i + 1) : 0;
+             k != 0 && only && !doc_at_end(d, k); k = doc_next(d, k + 1)) {
+            only = IS_ONE_OF(doc_string(d, k), of_event);
+        }
+    }
+    return only;
+}
+
+static bool has_members(const struct doc *d, size_t at)
+{
+    return has_tag(d, at, '{') && doc_count(d, at) > 0;
+}
+
+/* A line that Filebeat has decoded as JSON: in `json`, or where the line was, in `message`. */
+static void find_filebeat(const struct doc *d, size_t at, const struct record_index *index,
+                          struct unwrap *u)
+{
+    size_t json = doc_member(d, at, SPAN("json"));
+    json = has_members(d, json) ? json : index->at[INDEX_MESSAGE];
+    size_t time = has_members(d, json) ? doc_member(d, at, SPAN("@timestamp")) : 0;
+    if (!has_tag(d, time, '"') || has_tag(d, index->at[INDEX_LOG], '"') ||
+        !only_filebeat_members(d, at)) {
+        return;
+    }
+    size_t host = index->at[INDEX_HOST];
+    u->json = true;
+    u->member = doc_string(d, json - 1);
+    u->at = json;
+    u->time = time;
+    u->host = has_tag(d, host, '{') ? doc_member(d, host, SPAN("name")) : host;
+}
+
 /*
  * The value of a path of names joined by dots, each name literal or an object of that name.
  * *others is set if an object on the path, below the first one, has members beside the path.
@@ -410,6 +477,9 @@ void unwrap_look(const struct doc *d, size_t at, const struct record_index *inde
     find_beacon_envelope(d, index, u);
     if (u->at == 0 && find_hec(d, at, index, u)) {
         return;
+    }
+    if (u->at == 0 && (index->signs & SIGN_ECS) != 0) {
+        find_filebeat(d, at, index, u);
     }
     if ((index->signs & SIGN_LIST) != 0) {
         find_list(d, at, index, u);

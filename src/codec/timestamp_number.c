@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Times that are numbers, read from their text (normalization.md §8). */
-#include "codec/calendar.h"
-#include "codec/timestamp.h"
+#include "timestamp_priv.h"
 
 enum {
     DIGITS_MAX = 19, /* this many decimal digits always fit uint64_t */
     NANOS_PER_S = 1000000000,
+    CALENDAR_DIGITS = 14,
 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool take_any(struct span *s, const char *set)
-{
-    if (s->n == 0 || *s->p == '\0' || strchr(set, *s->p) == NULL) {
-        return false;
-    }
-    (void)span_take(s, 1);
-    return true;
-}
 
 /* A decimal number 0.d1d2d3... times 10 to the power of `point`. */
 struct decimal {
@@ -94,6 +80,44 @@ static int unit_scale(enum time_unit unit, int64_t int_digits)
     }
 }
 
+/* Take the last two decimal digits of *v away. */
+static int last_two(uint64_t *v)
+{
+    int two = (int)(*v % 100);
+    *v /= 100;
+    return two;
+}
+
+/*
+ * YYYYMMDDhhmmss, which as milliseconds would be after the year 2286; also with milliseconds, which
+ * would be microseconds, and with a fraction.
+ */
+static bool of_calendar(struct decimal d, struct timestamp *t)
+{
+    struct civil c = {0};
+    uint64_t unit = 1;
+    if (d.point != CALENDAR_DIGITS && d.point != CALENDAR_DIGITS + 3) {
+        return false;
+    }
+    for (; d.count < d.point; d.count++) {
+        d.digits *= 10;
+    }
+    c.digits = d.count - CALENDAR_DIGITS;
+    for (int i = 0; i < c.digits; i++) {
+        unit *= 10;
+    }
+    c.frac_ns = (int64_t)(d.digits % unit * (NANOS_PER_S / unit));
+    uint64_t v = d.digits / unit;
+    c.second = last_two(&v);
+    c.minute = last_two(&v);
+    c.hour = last_two(&v);
+    c.day = last_two(&v);
+    c.month = last_two(&v);
+    c.year = (int)v;
+    t->quality = TIME_ASSUMED_UTC;
+    return civil_time(&c, 0, t);
+}
+
 static bool of_decimal(struct decimal d, enum time_unit unit, struct timestamp *t)
 {
     if (d.point < 1 || d.point > DIGITS_MAX) {
@@ -102,7 +126,7 @@ static bool of_decimal(struct decimal d, enum time_unit unit, struct timestamp *
     int scale = unit_scale(unit, d.point);
     int64_t want = d.point + scale;
     if (want > DIGITS_MAX) {
-        return false;
+        return unit == TIME_BY_SIZE && of_calendar(d, t);
     }
     uint64_t v = d.digits;
     for (; d.count < want; d.count++) {

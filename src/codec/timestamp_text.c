@@ -261,6 +261,66 @@ static bool form_points(struct span s, struct timestamp *t)
     return take_clock(&s, &c) && take_end(&s, &c, false, t);
 }
 
+/* Clock of twelve hours and AM or PM, before which JavaScript writes a narrow space (U+202F). */
+static bool take_half_day(struct span *s, struct civil *c, bool *capitals)
+{
+    if (!take_day(s, &c->hour) || !take_char(s, ':') || !take_two(s, &c->minute)) {
+        return false;
+    }
+    if (take_char(s, ':') &&
+        (!take_two(s, &c->second) || (take_char(s, '.') && !take_fraction(s, c)))) {
+        return false;
+    }
+    if (span_starts(*s, SPAN("\xe2\x80\xaf"))) {
+        *s = span_from(*s, 3);
+    }
+    skip_blanks(s);
+    *capitals = s->n > 0 && *s->p < 'a';
+    struct span half = *s;
+    return take_half(s, c) && s->n < half.n;
+}
+
+/*
+ * m/d/yyyy[,] h:mm[:ss] AM, as JavaScript, .NET and Excel write in the locale en_US. Other locales
+ * write the day first, with the same signs. So the order must be evident: AM and PM in capitals, or
+ * a number above 12.
+ */
+static bool form_american(struct span s, struct timestamp *t)
+{
+    struct civil c = {0};
+    bool capitals = false;
+    if (!take_day(&s, &c.month) || !take_char(&s, '/') || !take_day(&s, &c.day) ||
+        !take_char(&s, '/') || !take_four(&s, &c.year)) {
+        return false;
+    }
+    (void)take_char(&s, ',');
+    if (!take_char(&s, ' ')) {
+        return false;
+    }
+    struct span clock = s;
+    bool half = take_half_day(&s, &c, &capitals);
+    if (!half) {
+        c.hour = 0;
+        c.minute = 0;
+        c.second = 0;
+        s = clock;
+        capitals = false;
+        if (!take_clock(&s, &c)) {
+            return false;
+        }
+    }
+    bool day_first = c.month > 12 && !capitals;
+    if (!day_first && !capitals && c.day <= 12) {
+        return false;
+    }
+    if (day_first) {
+        int day = c.month;
+        c.month = c.day;
+        c.day = day;
+    }
+    return take_end(&s, &c, false, t);
+}
+
 static struct span take_digits(struct span *s)
 {
     size_t n = 0;
@@ -295,8 +355,8 @@ static bool form_number(struct span s, struct timestamp *t)
 bool timestamp_parse(struct span s, struct timestamp *t)
 {
     static bool (*const forms[])(struct span, struct timestamp *) = {
-        form_iso,     form_number,     form_basic,  form_log, form_mail,
-        form_asctime, form_javascript, form_points, form_asp};
+        form_iso,     form_number,     form_basic,  form_log,      form_mail,
+        form_asctime, form_javascript, form_points, form_american, form_asp};
     s = span_trim(s, SPAN(" \t\n\v\f\r"));
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (forms[i](s, t)) {

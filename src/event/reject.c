@@ -130,7 +130,8 @@ static bool key_is_open(struct span text, bool open)
     static const struct span begin = SPAN_INIT("-----BEGIN ");
     static const struct span words = SPAN_INIT("PRIVATE KEY-----");
     const char *at = NULL;
-    for (struct span rest = text; (at = memmem(rest.p, rest.n, words.p, words.n)) != NULL;) {
+    struct span rest = text;
+    while (rest.n > 0 && (at = memmem(rest.p, rest.n, words.p, words.n)) != NULL) {
         size_t n = (size_t)(at - rest.p);
         size_t back = n < KEY_BACK_BYTES ? n : KEY_BACK_BYTES;
         open = memmem(at - back, back, begin.p, begin.n) != NULL;

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/guide-consumers.md: what it says to consumers holds for what a worker produced, with copies of events in the
-topic. The statement for a consumer's own table is run as written. ClickHouse's are run by chdb where that is installed
-(`pip install chdb`; the table of the Kafka engine is filled here), Snowflake's are parsed by sqlglot where that is, and the
-program of Kafka Streams is run where STREAMS_LIB names a folder with the jars of kafka-streams and jackson-databind, Flink's statements
-where FLINK_LIB names one with those of flink-clients, -connector-base, -table-api-java-bridge, -table-planner-loader, -table-runtime, -json
-and -sql-connector-kafka."""
+topic. The statement for a consumer's own table is run as written. ClickHouse's and Snowflake's are parsed by sqlglot, and the
+program of Kafka Streams is compiled.
+
+What is large is run only where it is: ClickHouse's statements by chdb (`pip install chdb`, 181 MB; the table of the Kafka engine is
+filled here); the program of Kafka Streams where STREAMS_LIB names a folder with the jars of kafka-streams (rocksdbjni has 73 MB) and
+jackson-databind; Flink's statements where FLINK_LIB names one with those of flink-clients, -connector-base,
+-table-api-java-bridge, -table-planner-loader, -table-runtime, -json and -sql-connector-kafka (120 MB)."""
 import ast
 import json
 import os
@@ -14,9 +16,10 @@ import sqlite3
 import subprocess
 
 import pytest
+import sqlglot
 
 from .parts.events import generate
-from .parts.places import ROOT
+from .parts.places import ROOT, checkers, kafka_lib
 from .parts.strict import StrictWorld
 from .parts.wait import until
 
@@ -107,14 +110,29 @@ def test_clickhouse_has_each_event_once(strict: StrictWorld):
     assert all(int(t) > 10 ** 18 for t, _ in json.loads(times.bytes())["data"])
 
 
+def parsed(section, dialect):
+    (text,) = blocks("sql", section)
+    return sqlglot.parse(text, read=dialect, error_level=sqlglot.ErrorLevel.RAISE)
+
+
+def columns(create):
+    return {c.name.lower() for c in create.find_all(sqlglot.exp.ColumnDef)}
+
+
 def test_snowflake_s_statements_are_of_its_grammar():
-    sqlglot = pytest.importorskip("sqlglot")
-    (text,) = blocks("sql", "Snowflake")
-    create, merge = sqlglot.parse(text, read="snowflake", error_level=sqlglot.ErrorLevel.RAISE)
+    create, merge = parsed("Snowflake", "snowflake")
     assert (create.key, merge.key) == ("create", "merge")
-    named = {c.name.lower() for c in create.find_all(sqlglot.exp.ColumnDef)}
     (insert,) = merge.find_all(sqlglot.exp.Insert)
-    assert {c.name.lower() for c in insert.this.expressions} == named
+    assert {c.name.lower() for c in insert.this.expressions} == columns(create)
+
+
+def test_clickhouse_s_statements_are_of_its_grammar():
+    table, queue, view, question = parsed("ClickHouse", "clickhouse")
+    assert [s.key for s in (table, queue, view, question)] == ["create"] * 3 + ["select"]
+    (select,) = view.find_all(sqlglot.exp.Select)
+    assert {c.alias_or_name for c in select.expressions} == columns(table)  # what the view selects is what the table keeps
+    assert select.find(sqlglot.exp.Table).name == queue.find(sqlglot.exp.Table).name
+    assert {c.name for c in question.find_all(sqlglot.exp.Column)} <= columns(table)
 
 
 IMPORTS = ["java.io.*", "java.time.Duration", "java.util.Properties", "com.fasterxml.jackson.databind.*",
@@ -122,23 +140,20 @@ IMPORTS = ["java.io.*", "java.time.Duration", "java.util.Properties", "com.faste
            "org.apache.kafka.streams.processor.api.*", "org.apache.kafka.streams.state.*"]
 
 
-def test_kafka_streams_has_each_event_once(strict: StrictWorld, tmp_path):
-    jars = os.environ.get("STREAMS_LIB") or pytest.skip("no STREAMS_LIB")
-    delivered_again(strict)
+def streams_program(folder, topic, bootstrap):
+    """The guide's program for one topic, as a file."""
     (code,) = blocks("java", "Kafka Streams")
     processor, _, topology = code.partition("\nStreamsBuilder")
-    once = f"{strict.events_topic}-once"
-    strict.kafka.create_topic(once, partitions=2)
-    topology = topology.replace('"events"', f'"{strict.events_topic}"').replace('"events-once"', f'"{once}"')
-    source = tmp_path / "Once.java"
+    topology = topology.replace('"events"', f'"{topic}"').replace('"events-once"', f'"{topic}-once"')
+    source = folder / "Once.java"
     source.write_text("".join(f"import {name};\n" for name in IMPORTS) + "public class Once {\nstatic " + processor + f"""
 public static void main(String[] a) throws Exception {{
     StreamsBuilder{topology}
     Properties p = new Properties();
-    p.put("application.id", "once-{strict.events_topic}");
-    p.put("bootstrap.servers", "{strict.kafka.bootstrap}");
+    p.put("application.id", "once-{topic}");
+    p.put("bootstrap.servers", "{bootstrap}");
     p.put("auto.offset.reset", "earliest");
-    p.put("state.dir", "{tmp_path}/state");
+    p.put("state.dir", "{folder}/state");
     p.put("replication.factor", "1");
     KafkaStreams streams = new KafkaStreams(builder.build(), p);
     streams.start();
@@ -147,6 +162,24 @@ public static void main(String[] a) throws Exception {{
 }}
 }}
 """)
+    return source
+
+
+def test_the_program_of_kafka_streams_compiles(tmp_path):
+    jars = [*checkers().glob("kafka-streams-*.jar"), f"{kafka_lib()}/*"]
+    assert len(jars) == 2, "scripts/install-deps checkers"
+    done = subprocess.run(["javac", "-Xlint:all,-processing", "-Werror", "-d", tmp_path, "-cp", ":".join(map(str, jars)),
+                           streams_program(tmp_path, "events", "broker1:9092")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "Once$DropSeen.class").exists()
+
+
+def test_kafka_streams_has_each_event_once(strict: StrictWorld, tmp_path):
+    jars = os.environ.get("STREAMS_LIB") or pytest.skip("no STREAMS_LIB")
+    delivered_again(strict)
+    once = f"{strict.events_topic}-once"
+    strict.kafka.create_topic(once, partitions=2)
+    source = streams_program(tmp_path, strict.events_topic, strict.kafka.bootstrap)
     with subprocess.Popen(["java", "-cp", f"{pathlib.Path(jars)}/*", str(source)], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
         try:

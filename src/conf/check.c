@@ -163,16 +163,15 @@ static void check_filter(struct conf_reader *r, size_t at, const char *key, char
     const struct customer_conf *c = &r->conf->customers[at];
     const config_setting_t *where = conf_at(r->customer_at[at], key);
     bool ignores = patterns == c->ignore;
+    char what[128];
+    (void)snprintf(what, sizeof(what), "customer %s", c->id);
     for (char *const *p = patterns; p != NULL && *p != NULL; p++) {
         const char *bare = *p + (**p == '/');
         if (prefix_contains(c->prefix, bare) || strncmp(*p, "s3://", 5) == 0) {
-            conf_error(
-                r, where,
-                "customer %s.%s: \"%s\" has the prefix in it: patterns are for the key below "
-                "the prefix",
-                c->id, key, *p);
+            conf_bad_pattern(r, where, what, key, *p,
+                             "has the prefix in it: patterns are for the key below the prefix");
         } else if (ignores && strspn(*p, "*") == strlen(*p)) {
-            conf_error(r, where, "customer %s.%s: \"%s\" ignores every object", c->id, key, *p);
+            conf_bad_pattern(r, where, what, key, *p, "ignores every object");
         }
     }
 }

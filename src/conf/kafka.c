@@ -245,20 +245,32 @@ static bool is_left_over(const struct property *p)
     return true;
 }
 
+/* What is no name may have a secret: "sasl.password: c2VjcmV0=" */
+static bool is_name(struct span text)
+{
+    static const char of_names[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t n = 0;
+    while (n < text.n && text.p[n] != '\0' && strchr(of_names, text.p[n]) != NULL) {
+        n++;
+    }
+    return n != 0 && n == text.n;
+}
+
 /* The element as "name=value" with its secret resolved. NULL: it is invalid. */
 static char *property_read(struct conf_reader *r, const config_setting_t *at, char *const *list,
                            size_t count)
 {
     const char *text = config_setting_get_string(at);
     const char *equals = text != NULL ? strchr(text, '=') : NULL;
-    if (equals == NULL || equals == text) {
+    struct span name =
+        equals != NULL ? trim_blanks(span_of(text, (size_t)(equals - text))) : SPAN("");
+    if (!is_name(name)) {
         conf_error(r, at, "kafka.properties: must be texts \"name=value\"");
         return NULL;
     }
-    struct property p = {.reader = r,
-                         .at = at,
-                         .name = trim_blanks(span_of(text, (size_t)(equals - text))),
-                         .value = BUF_INIT((size_t)SECRET_MAX_BYTES + 1)};
+    struct property p = {
+        .reader = r, .at = at, .name = name, .value = BUF_INIT((size_t)SECRET_MAX_BYTES + 1)};
     struct buf line = BUF_INIT((size_t)SECRET_MAX_BYTES * 2);
     char *property = NULL;
     if (value_read(&p, trim_blanks(span_str(equals + 1))) && !is_left_over(&p) &&

@@ -36,6 +36,9 @@ void conf_source_path(const config_setting_t *at, char out[CONF_PATH_BYTES]);
 /* Add an error or a warning at the line of *at (NULL: at no line). */
 void conf_error(struct conf_reader *r, const config_setting_t *at, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* An error about a text of a list, shown without the query of a URL, which may have a token. */
+void conf_bad_pattern(struct conf_reader *r, const config_setting_t *at, const char *what,
+                      const char *key, const char *text, const char *why);
 void conf_warn(struct conf_reader *r, const config_setting_t *at, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 void conf_problem_add(struct conf_problems *p, const char *file, int line, bool warning,

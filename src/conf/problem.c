@@ -124,6 +124,15 @@ void conf_error(struct conf_reader *r, const config_setting_t *at, const char *f
     problem_at(r, at, false, text);
 }
 
+void conf_bad_pattern(struct conf_reader *r, const config_setting_t *at, const char *what,
+                      const char *key, const char *text, const char *why)
+{
+    bool url = strstr(text, "://") != NULL; /* else '?' is one of the pattern */
+    size_t n = url ? strcspn(text, "?") : strlen(text);
+    struct span mask = text[n] != '\0' ? SPAN("?********") : SPAN("");
+    conf_error(r, at, "%s.%s: \"%.*s%.*s\" %s", what, key, (int)n, text, SPAN_FMT(mask), why);
+}
+
 void conf_warn(struct conf_reader *r, const config_setting_t *at, const char *fmt, ...)
 {
     char text[1024];

@@ -336,7 +336,7 @@ static char *texts_element(const struct slot *s, const char *text)
     }
     const char *why = s->row->refuse != NULL ? s->row->refuse(text) : NULL;
     if (why != NULL) {
-        conf_error(s->reader, s->at, "%s.%s: \"%s\" %s", s->what, s->row->name, text, why);
+        conf_bad_pattern(s->reader, s->at, s->what, s->row->name, text, why);
         return NULL;
     }
     return conf_copy(span_str(text));

@@ -606,6 +606,25 @@ static void errors_do_not_show_what_may_be_secret(void **state UNUSED)
             CUSTOMERS,
         AWS KAFKA QUEUES "customers = ( { id = \"acme\"; queue = \"q\"; bucket = \"acme-bucket\";"
                          " account_id = \"444455556666\"; external_id = \"PLANTED !\"; } );\n",
+        /* in lists */
+        AWS KAFKA QUEUES "customers = ( { id = \"acme\"; queue = \"q\"; bucket = \"acme-bucket\";"
+                         " account_id = \"444455556666\"; external_id = [ \"PLANTED\" ]; } );\n",
+        AWS KAFKA QUEUES
+        "customers = ( { id = \"acme\"; queue = \"q\"; bucket = \"acme-bucket\";"
+        " account_id = \"444455556666\"; only = [ \"!https://h/f?token=PLANTED x\" ]; } );\n",
+        AWS KAFKA QUEUES
+        "customers = ( { id = \"acme\"; queue = \"q\"; bucket = \"acme-bucket\";"
+        " account_id = \"444455556666\"; only = \"s3://b/f?token=PLANTED\"; } );\n",
+        AWS "kafka = { properties = ( \"bootstrap.servers=b:9092\", \"sasl.password PLANTED\" ); "
+            "};\n" QUEUES CUSTOMERS,
+        AWS "kafka = { properties = ( \"bootstrap.servers=b:9092\", \"sasl.password: PLANTED==\" "
+            "); };\n" QUEUES CUSTOMERS,
+        AWS "kafka = { properties = ( \"bootstrap.servers=b:9092\", \"sasl.passwort=PLANTED\" ); "
+            "};\n" QUEUES CUSTOMERS,
+        AWS "kafka = { properties = ( \"bootstrap.servers=b:9092\", ( \"sasl.password=PLANTED\" ) "
+            "); };\n" QUEUES CUSTOMERS,
+        AWS "kafka = { properties = ( \"bootstrap.servers=b:9092\", \"sasl.password=PLANTED\","
+            " \"sasl.password=PLANTED\" ); };\n" QUEUES CUSTOMERS,
     };
     for (size_t i = 0; i < sizeof(planted) / sizeof(planted[0]); i++) {
         char got[8192];
@@ -618,6 +637,10 @@ static void errors_do_not_show_what_may_be_secret(void **state UNUSED)
     assert_non_null(strstr(got, "metrics.runbook: https:/wiki/r?******** is not a URL"));
     complaints(planted[3], got, sizeof(got));
     assert_non_null(strstr(got, "acme.external_id: must be 2 to 1224 letters"));
+    complaints(planted[5], got, sizeof(got));
+    assert_non_null(strstr(got, "acme.only: \"!https://h/f?********\" begins with '!'"));
+    complaints(planted[8], got, sizeof(got));
+    assert_non_null(strstr(got, "kafka.properties: must be texts \"name=value\""));
 }
 
 static void secrets_come_from_files_and_the_environment(void **state)

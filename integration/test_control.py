@@ -134,15 +134,33 @@ def test_a_wrong_command_changes_nothing_and_says_why(strict: StrictWorld):
     assert gone.returncode == 1 and "other.sock" in gone.stderr
 
 
-def test_a_bad_place_ends_the_start_with_the_reason(strict: StrictWorld):
+def test_a_bad_place_ends_the_start_and_check_config_says_why(strict: StrictWorld):
     strict.customer("acme")
-    open_folder = strict.folder / "open"
-    open_folder.mkdir(mode=0o777)
-    open_folder.chmod(0o777)
-    for path, says in ((open_folder / "c.sock", "other users may write"), (strict.folder / "no/c.sock", "no")):
-        worker = strict.start(control={"socket": str(path)})
-        until(lambda: not worker.running(), worker.tail)
-        assert says in worker.logged(msg="cannot start")[0]["detail"]
+    folder = strict.folder / "folder"
+    (folder / "below").mkdir(parents=True)
+    (strict.folder / "file").write_text("")
+    cases = [("folder/c.sock", 0o777, "other users may write to folder"), ("folder/c.sock", 0o770, "other users may write"),
+             ("folder/below/c.sock", 0o777, "other users may rename"), ("no/c.sock", 0o755, "no: No such file"),
+             ("file", 0o755, "is no socket"), ("file/c.sock", 0o755, "is not a folder"),
+             ("/tmp/operate-c.sock", 0o755, "folder /tmp ")]
+    if os.getuid() == 0:
+        cases.append(("foreign/c.sock", 0o755, "belongs to user 12345"))
+        (strict.folder / "foreign").mkdir()
+        os.chown(strict.folder / "foreign", 12345, 0)
+    for path, mode, says in cases:
+        folder.chmod(mode)
+        worker = strict.start(control={"socket": str(strict.folder / path)})
+        until(lambda w=worker: not w.running(), worker.tail)
+        detail = worker.logged(msg="cannot start")[0]["detail"]
+        assert says in detail, path
+        checked = run(worker, "check-config", where=("-c", str(worker.conf)))
+        assert f": warning: {detail} (a start here as this user fails)\n" in checked.stderr, (path, checked.stderr)
+        assert "0 errors, 1 warnings" in checked.stderr and checked.returncode == 0, path
+    folder.chmod(0o1777)
+    worker = strict.start(control={"socket": str(folder / "below/c.sock")})
+    worker.logged(msg="started")
+    checked = run(worker, "check-config", where=("-c", str(worker.conf)))  # beside the running worker
+    assert "0 errors, 0 warnings" in checked.stderr, checked.stderr
 
 
 def test_a_refused_reload_says_which_key_needs_a_restart(strict: StrictWorld):

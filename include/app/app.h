@@ -37,9 +37,9 @@ void app_reload(struct worker *w, const char *path);
 
 /*
  * Read the configuration. NULL: it has an error. Prints all problems to standard error as
- * "FILE:LINE: error: ...", and with sum_up their number.
+ * "FILE:LINE: error: ...".
  */
-MUST_USE struct conf *app_load_conf(const char *path, bool sum_up);
+MUST_USE struct conf *app_load_conf(const char *path);
 
 /* Print problems to standard error as "FILE:LINE: error: ...". */
 void app_print_problems(const struct conf_problems *p, bool only_errors);

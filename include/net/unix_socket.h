@@ -7,9 +7,10 @@
  *     ...
  *     unix_socket_remove("/run/asymptote-ingest/control.sock");
  *
- * The folder must belong to root or to this user, and no other user may write to it: otherwise
- * another user could replace the socket by one of its own. A socket of a process that ended is
- * replaced; one that still answers is not, nor is any other file.
+ * No other user may be able to replace the socket by one of its own. So each folder of the path,
+ * and each link in it, belongs to root or to this user. No other user may write to the last
+ * folder, nor to one above it, unless that has the sticky bit (as /tmp). A socket of a process
+ * that ended is replaced; one that still answers is not, nor is any other file.
  *
  * Threads: any.
  */
@@ -17,6 +18,12 @@
 #define NET_UNIX_SOCKET_H
 
 #include "base/err.h"
+
+/*
+ * Check without a change what unix_socket_listen checks first: the path, its folders, and that no
+ * other file is there. FAIL_CONFIG: e says what is wrong for this user on this machine.
+ */
+MUST_USE enum err_kind unix_socket_check(const char *path, struct err *e);
 
 /* Not blocking. group: mode 0660, else 0600. -1 and FAIL_CONFIG: e says what is wrong. */
 MUST_USE int unix_socket_listen(const char *path, bool group, struct err *e);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 #include "conf/memory.h"
+#include "net/unix_socket.h"
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, TEXT_MAX_BYTES = 64 * 1024 * 1024, MIB = 1024 * 1024 };
 
@@ -33,9 +34,35 @@ static void add_plan(const struct conf *c, struct buf *out)
     buf_add_byte(out, '\n');
 }
 
+/*
+ * A start on this machine as this user would end with the same words. It is a warning, since a
+ * configuration is often checked elsewhere, and systemd creates the folder at the start only.
+ */
+static size_t warn_of_socket(const char *path, const struct conf *c)
+{
+    struct err e = {.kind = FAIL_NONE};
+    if (c->control.socket == NULL || unix_socket_check(c->control.socket, &e) == FAIL_NONE) {
+        return 0;
+    }
+    print_line(stderr, "%s: warning: control.socket: %s (a start here as this user fails)", path,
+               e.text);
+    return 1;
+}
+
+static struct conf *load(const char *path)
+{
+    struct conf_problems problems = {0};
+    struct conf *c = conf_load(path, &problems);
+    app_print_problems(&problems, false);
+    size_t warnings = problems.count - problems.errors + (c != NULL ? warn_of_socket(path, c) : 0);
+    print_line(stderr, "%s: %zu errors, %zu warnings", path, problems.errors, warnings);
+    conf_problems_done(&problems);
+    return c;
+}
+
 static int check_file(const char *path, bool print)
 {
-    OWNED(conf) struct conf *c = app_load_conf(path, true);
+    OWNED(conf) struct conf *c = load(path);
     if (c == NULL) {
         return STATUS_FAILED;
     }
@@ -75,7 +102,8 @@ int app_check_config(int argc, char **argv)
         "Read a configuration, the files it includes and customers.d/ beside it, and report\n"
         "every error on standard error, with file and line. The memory that it can take at most "
         "is\n"
-        "printed. No network connection is made.\n"
+        "printed, and a warning if a start here as this user could not make control.socket. No\n"
+        "network connection is made.\n"
         "Exit status: 0 if it can be used, 1 if not.",
         options, sizeof(options) / sizeof(options[0])};
     struct operands rest;

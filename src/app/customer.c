@@ -59,7 +59,7 @@ bool customer_leaves_out(const struct customer_conf *customer, const char *objec
 struct conf *customer_load(const char *config, const char *id, struct records_options *o,
                            const struct rules **rules)
 {
-    struct conf *c = app_load_conf(config, false);
+    struct conf *c = app_load_conf(config);
     const struct customer_conf *customer = c != NULL ? conf_customer(c, span_str(id)) : NULL;
     if (customer == NULL) {
         if (c != NULL) {

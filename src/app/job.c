@@ -46,7 +46,7 @@ bool job_open(struct job *j, const char *config, const char *customer)
     (void)signal(SIGPIPE, SIG_IGN);
     harden_process();
     http_init();
-    j->conf = app_load_conf(config, false);
+    j->conf = app_load_conf(config);
     if (j->conf == NULL) {
         return false;
     }

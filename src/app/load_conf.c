@@ -19,15 +19,11 @@ void app_print_problems(const struct conf_problems *p, bool only_errors)
     }
 }
 
-struct conf *app_load_conf(const char *path, bool sum_up)
+struct conf *app_load_conf(const char *path)
 {
     struct conf_problems problems = {0};
     struct conf *c = conf_load(path, &problems);
     app_print_problems(&problems, false);
-    if (sum_up) {
-        print_line(stderr, "%s: %zu errors, %zu warnings", path, problems.errors,
-                   problems.count - problems.errors);
-    }
     conf_problems_done(&problems);
     return c;
 }

@@ -228,7 +228,7 @@ static bool is_entry_there(const struct onboarding *o)
  */
 static int verify_complete(const struct onboarding *o, int wait_s)
 {
-    OWNED(conf) struct conf *conf = app_load_conf(o->config, false);
+    OWNED(conf) struct conf *conf = app_load_conf(o->config);
     const struct customer_conf *c =
         conf != NULL ? conf_customer(conf, span_str(o->complete)) : NULL;
     if (c == NULL) {

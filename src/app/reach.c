@@ -33,7 +33,7 @@ bool reach_init(struct reach *r, const struct reach_options *o)
         return false;
     }
     if (o->config != NULL) {
-        r->conf = app_load_conf(o->config, false);
+        r->conf = app_load_conf(o->config);
         if (r->conf != NULL && !use_conf(r)) {
             print_line(stderr, "%s: neither control.socket nor metrics.listen is set", o->config);
             return false;

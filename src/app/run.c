@@ -255,7 +255,7 @@ static int run_file(const char *path, bool watched, bool require_verified)
         print_line(stderr, "asymptote-ingest: --watch: %s", e.text);
         return STATUS_FAILED;
     }
-    OWNED(conf) struct conf *conf = app_load_conf(path, false);
+    OWNED(conf) struct conf *conf = app_load_conf(path);
     int status = STATUS_FAILED;
     if (conf != NULL && require_verified && conf->verify.state_dir == NULL) {
         print_line(stderr, "asymptote-ingest: --require-verified needs verify.state_dir in the "

@@ -51,7 +51,7 @@ static const struct customer_conf **make_list(const struct conf *conf, const str
 
 static int verify_customers(const char *path, struct wish *w)
 {
-    OWNED(conf) struct conf *conf = app_load_conf(path, false);
+    OWNED(conf) struct conf *conf = app_load_conf(path);
     size_t count = 0;
     if (conf == NULL) {
         return STATUS_FAILED;

@@ -14,8 +14,8 @@ static const struct conf_row control_rows[] = {
      .refuse = refuse_socket,
      .example = "\"/run/asymptote-ingest/control.sock\"",
      .text = "Path of a unix socket for the commands status, control, tap and diagnose "
-             "(docs/status.md). Its folder belongs to root or to the worker's user, and no other "
-             "user may write to it."},
+             "(docs/status.md). Its folder and those above it belong to root or to the worker's "
+             "user. No other user may write to it, nor to those above it without sticky bit."},
     {.name = "group",
      .type = CONF_BOOL,
      MEMBER(conf, control.group),

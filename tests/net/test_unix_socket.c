@@ -39,6 +39,29 @@ static void assert_refused(const char *at, const char *why)
     }
 }
 
+/* unix_socket_check finds the same. */
+static void assert_bad(const char *at, const char *why)
+{
+    struct err e = {.kind = FAIL_NONE};
+    struct err start = {.kind = FAIL_NONE};
+    assert_refused(at, why);
+    assert_int_equal(unix_socket_listen(at, false, &start), -1);
+    assert_int_equal(unix_socket_check(at, &e), FAIL_CONFIG);
+    assert_string_equal(e.text, start.text);
+}
+
+static void assert_good(const char *at)
+{
+    struct err e = {.kind = FAIL_NONE};
+    if (unix_socket_check(at, &e) != FAIL_NONE) {
+        fail_msg("%s", e.text);
+    }
+    int fd = unix_socket_listen(at, false, &e);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    assert_int_equal(unlink(at), 0);
+}
+
 static unsigned mode_of(const char *at)
 {
     struct stat st;
@@ -64,19 +87,93 @@ static void only_its_user_or_also_the_group_may_use_it(void **state UNUSED)
 
 static void a_bad_folder_is_refused_with_the_reason(void **state UNUSED)
 {
-    assert_refused("control.sock", "not an absolute path");
-    assert_refused("/nowhere/at/all.sock", "/nowhere/at: ");
-    assert_refused("/etc/hostname/a.sock", "a folder");
-    assert_int_equal(chmod(folder, 0777), 0);
-    assert_refused(path, "other users may write");
-    assert_int_equal(chmod(folder, 01777), 0);
-    assert_refused(path, "other users may write");
-    assert_int_equal(chmod(folder, 0770), 0);
-    assert_refused(path, "other users may write");
+    assert_bad("control.sock", "not an absolute path");
+    assert_bad("/nowhere/at/all.sock", "/nowhere: No such file");
+    assert_bad("/etc/hostname/a.sock", "/etc/hostname is not a folder");
+    assert_bad("/tmp/unix-socket.sock", "other users may write to folder /tmp");
+    static const mode_t modes[] = {0777, 01777, 0770, 0702};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        assert_int_equal(chmod(folder, modes[i]), 0);
+        assert_bad(path, "other users may write");
+    }
     assert_int_equal(chmod(folder, 0700), 0);
+    assert_good(path);
     char longer[200];
     (void)snprintf(longer, sizeof(longer), "%s/%0120d", folder, 1);
-    assert_refused(longer, "107 bytes");
+    assert_bad(longer, "107 bytes");
+}
+
+static void a_folder_above_in_which_others_can_rename_is_refused(void **state UNUSED)
+{
+    char inner[128];
+    char deep[160];
+    (void)snprintf(inner, sizeof(inner), "%s/a", folder);
+    (void)snprintf(deep, sizeof(deep), "%s//a/../a/control.sock", folder);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    assert_good(deep);
+    assert_int_equal(chmod(folder, 0777), 0);
+    assert_bad(deep, "other users may rename");
+    assert_bad(deep, folder);
+    assert_int_equal(chmod(folder, 0770), 0);
+    assert_bad(deep, "other users may rename");
+    assert_int_equal(chmod(folder, 01777), 0);
+    assert_good(deep);
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_good(deep);
+    assert_int_equal(rmdir(inner), 0);
+}
+
+/* One folder has a link to the other, and only the other folder is open. */
+static void folders_behind_links_are_checked(void **state UNUSED)
+{
+    char other[] = "/tmp/unix-socket-other-XXXXXX";
+    char inner[128];
+    char link[128];
+    char deep[160];
+    assert_non_null(mkdtemp(other));
+    (void)snprintf(inner, sizeof(inner), "%s/a", other);
+    (void)snprintf(link, sizeof(link), "%s/link", folder);
+    (void)snprintf(deep, sizeof(deep), "%s/control.sock", link);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    assert_int_equal(symlink(inner, link), 0);
+    assert_good(deep);
+    assert_int_equal(chmod(other, 0777), 0);
+    assert_bad(deep, "other users may rename");
+    assert_bad(deep, other);
+    assert_int_equal(chmod(other, 0700), 0);
+    assert_int_equal(chmod(inner, 01777), 0);
+    assert_bad(deep, "other users may write");
+    assert_int_equal(unlink(link), 0);
+    (void)snprintf(inner, sizeof(inner), "../%s/a", other + strlen("/tmp/"));
+    assert_int_equal(symlink(inner, link), 0);
+    assert_bad(deep, "other users may write");
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(symlink("link", link), 0);
+    assert_bad(deep, "symbolic links");
+    assert_int_equal(unlink(link), 0);
+    (void)snprintf(inner, sizeof(inner), "%s/a", other);
+    assert_int_equal(rmdir(inner), 0);
+    assert_int_equal(rmdir(other), 0);
+}
+
+/* Only root can give a folder away. */
+static void folders_of_other_users_are_refused(void **state UNUSED)
+{
+    char inner[128];
+    char deep[160];
+    if (geteuid() != 0) {
+        skip();
+    }
+    (void)snprintf(inner, sizeof(inner), "%s/a", folder);
+    (void)snprintf(deep, sizeof(deep), "%s/control.sock", inner);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    assert_int_equal(chown(inner, 12345, 0), 0);
+    assert_bad(deep, "belongs to user 12345");
+    assert_int_equal(chown(inner, 0, 0), 0);
+    assert_int_equal(chown(folder, 12345, 0), 0);
+    assert_bad(deep, "belongs to user 12345");
+    assert_int_equal(chown(folder, 0, 0), 0);
+    assert_int_equal(rmdir(inner), 0);
 }
 
 static void another_file_or_a_socket_in_use_stays(void **state UNUSED)
@@ -85,13 +182,14 @@ static void another_file_or_a_socket_in_use_stays(void **state UNUSED)
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     (void)fclose(f);
-    assert_refused(path, "is no socket");
+    assert_bad(path, "is no socket");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(symlink("/etc/hostname", path), 0);
-    assert_refused(path, "is no socket");
+    assert_bad(path, "is no socket");
     assert_int_equal(unlink(path), 0);
     int fd = unix_socket_listen(path, false, &e);
     assert_true(fd >= 0);
+    assert_int_equal(unix_socket_check(path, &e), FAIL_NONE); /* as beside a running worker */
     assert_refused(path, "used by another process");
     (void)close(fd);
 }
@@ -149,6 +247,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_its_user_or_also_the_group_may_use_it, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_bad_folder_is_refused_with_the_reason, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_folder_above_in_which_others_can_rename_is_refused,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(folders_behind_links_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(folders_of_other_users_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_file_or_a_socket_in_use_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_listener_serves_it_and_says_who_asks, set_up, tear_down),
     };

@@ -132,8 +132,8 @@ def test_waiting_for_kafka_is_no_stall(strict: StrictWorld, pair):
     topics = strict.events_topic, strict.rejects_topic
     try:
         strict.events_topic, strict.rejects_topic = (pair.create_topic(f"{t}-pair") for t in topics)
-        window = Window(strict.start(metrics={**LISTEN, "stalled_after": "1s"}, kafka={"queue_bytes": "1MiB"},
-                                     limits={"lanes": 2}))
+        window = Window(strict.start(metrics={**LISTEN, "stalled_after": "1s", "unready_after": "1s"},
+                                     kafka={"queue_bytes": "1MiB"}, limits={"lanes": 2}))
         until(lambda: window.ready()[0] == 200, window.ready, 30)
         for node in (1, 0):
             pair.kill_node(node)
@@ -144,8 +144,8 @@ def test_waiting_for_kafka_is_no_stall(strict: StrictWorld, pair):
             assert window.healthy() == (200, "ok\n")
             time.sleep(0.2)
         until(lambda: window.value("kafka_up") == 0, "the metric says that Kafka is unreachable", 60, every=0.1)
-        status, told = window.ready()
-        assert (status, told) == (503, "Kafka: no broker answers\n")
+        until(lambda: window.ready()[0] == 503, window.ready, 30, every=0.1)
+        assert re.fullmatch(r"Kafka: no broker answers for \d+ s\n", window.ready()[1])
     finally:
         for node in (0, 1):
             pair.start_node(node)
@@ -153,6 +153,45 @@ def test_waiting_for_kafka_is_no_stall(strict: StrictWorld, pair):
     until(lambda: window.ready() == (200, "ready\n"), window.ready, 60, every=0.1)
     strict.settled(60)
     assert window.value("lanes", state="idle") == 2
+
+
+def test_a_short_outage_of_kafka_leaves_workers_ready_but_not_one_that_never_reached_it(strict: StrictWorld, pair):
+    strict.customer("acme")
+    strict.kafka, kafka = pair, strict.kafka
+    topics = strict.events_topic, strict.rejects_topic
+    metrics = {**LISTEN, "unready_after": "1h"}
+    try:
+        strict.events_topic, strict.rejects_topic = (pair.create_topic(f"{t}-short") for t in topics)
+        old = Window(strict.start(metrics=metrics))
+        until(lambda: old.ready() == (200, "ready\n"), old.ready, 30)
+        for node in (1, 0):
+            pair.kill_node(node)
+        until(lambda: old.value("kafka_up") == 0, "the metric says that Kafka is unreachable", 60, every=0.1)
+        assert old.value("ready") == 1
+        status, told = old.ready()
+        assert status == 200 and re.fullmatch(r"ready\nKafka: no broker answers for \d+ s\n", told), told
+        new = Window(strict.start(metrics=metrics))  # as in a rolling update
+        until(lambda: "Kafka" in new.ready()[1], new.ready)
+        assert new.ready()[0] == 503 and "Kafka: no broker has answered yet\n" in new.ready()[1]
+        assert new.value("ready") == 0
+    finally:
+        for node in (0, 1):
+            pair.start_node(node)
+        strict.kafka, (strict.events_topic, strict.rejects_topic) = kafka, topics
+    until(lambda: new.ready() == (200, "ready\n") and old.ready() == (200, "ready\n"),
+          lambda: (new.ready(), old.ready()), 60, every=0.1)
+
+
+def test_a_failed_receive_leaves_a_worker_ready(strict: StrictWorld):
+    acme = strict.customer("acme")
+    window = Window(strict.start(metrics=LISTEN, queue={"wait": "1s"}))
+    until(lambda: window.ready() == (200, "ready\n"), window.ready, 30)
+    strict.fake.fault(service="sqs", action="ReceiveMessage", error="InternalError", count=-1)
+    until(lambda: window.value("queue_up", queue=acme.queue.name) == 0, "the metric says it", 30, every=0.05)
+    status, told = window.ready()
+    assert status == 200 and re.fullmatch(r"ready\nSQS: no queue answers for \d+ s\n", told), told
+    strict.fake.clear_faults()
+    until(lambda: window.ready() == (200, "ready\n"), window.ready, 60)
 
 
 def test_a_queue_at_its_in_flight_limit_shows(strict: StrictWorld):
@@ -221,8 +260,8 @@ def test_ready_only_between_start_and_stop(strict: StrictWorld):
     worker = strict.start(metrics=LISTEN, limits={"shutdown_grace": "20s"})
     window = Window(worker)
     status, told = window.ready()
-    assert status == 503 and told.splitlines()[-1] in ("it is starting", "SQS: no queue answers now",
-                                                       "Kafka: no broker answers")
+    assert status == 503 and told.splitlines()[-1] in ("it is starting", "SQS: no queue has answered yet",
+                                                       "Kafka: no broker has answered yet")
     assert window.healthy() == (200, "ok\n")
     until(lambda: window.ready() == (200, "ready\n"), window.ready, 30, every=0.1)
     assert window.value("ready") == 1 and window.value("queue_up", queue=acme.queue.name) == 1

@@ -189,6 +189,7 @@ struct conf {
         char *listen; /* NULL: no listener */
         char **hosts; /* names in Host; NULL: none given */
         int stalled_after_ms;
+        int unready_after_ms;
         int queue_interval_ms;
         char *runbook; /* address of docs/runbook.md; NULL: its name is shown */
     } metrics;

@@ -35,17 +35,41 @@ size_t health_stalled(const struct health *h, int64_t now);
 /* Append "ok", or a line for each stalled thread. True: there is none. */
 bool health_write(const struct health *h, int64_t now, struct buf *out);
 
+/*
+ * Whether an outside party that all workers share counts as reachable. It does from its first
+ * answer on. Then it must have been away for hold_ms without an answer to count no more, and have
+ * answered for a sixth of that to count again: a short outage changes nothing, and one that comes
+ * and goes does not change it often (decision 150).
+ *
+ *     struct reachable r = {.hold_ms = 60000};
+ *     reachable_sample(&r, answers_now, now);    at least once a second
+ *     if (r.counts) ...
+ */
+struct reachable {
+    int hold_ms;
+    bool counts;
+    bool ever;          /* it has answered */
+    bool now;           /* it answered at the last sample */
+    int64_t since_ms;   /* ... or did not, since then */
+    int64_t sampled_ms; /* the last sample */
+};
+
+void reachable_sample(struct reachable *r, bool answers, int64_t now);
+
 struct readiness {
     bool started;
     bool stopping;
-    bool drained; /* by an operator: it receives nothing */
-    bool kafka_reached;
-    bool queue_reached; /* SQS answered for at least one queue without an error */
+    bool drained;           /* by an operator: it receives nothing */
+    struct reachable kafka; /* a broker answers */
+    struct reachable queue; /* SQS answers for at least one queue without an error */
 };
 
 bool ready_is(const struct readiness *r);
 
-/* Append "ready", or a line for each missing condition. True: none is missing. */
+/*
+ * Append "ready", and a line for each party that does not answer just now; or a line for each
+ * missing condition. True: none is missing.
+ */
 bool ready_write(const struct readiness *r, struct buf *out);
 
 #endif

@@ -135,7 +135,7 @@ DEFINE_OWNED(snapshot);
 /* Fill all members. */
 void snapshot_fill(struct snapshot *s, const struct snapshot_run *run);
 
-/* Fill only now_ms, health and ready, for health checks every few seconds. */
+/* Fill only now_ms, health and ready. Call it at least once a second: `ready` is about time. */
 void snapshot_fill_health(struct snapshot *s, const struct snapshot_run *run);
 
 #endif

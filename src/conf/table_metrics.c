@@ -41,6 +41,18 @@ static const struct conf_row metrics_rows[] = {
      .example = "\"600s\"",
      .text = "A busy thread without progress for longer than this makes /healthz answer 503. "
              "Waiting for Kafka does not count."},
+    {.name = "unready_after",
+     .type = CONF_TIME,
+     MEMBER(conf, metrics.unready_after_ms),
+     .standard = "\"60s\"",
+     .fixed = true,
+     .least = 0,
+     .most = 86400000,
+     .unit_ms = 1,
+     .example = "\"5min\"",
+     .text = "/readyz answers 503 when no broker of Kafka, or no queue of SQS, has answered for "
+             "this time, and again 200 when one has answered for a sixth of it. Before the first "
+             "answer it is 503. 0: at once."},
     {.name = "queue_interval",
      .type = CONF_TIME,
      MEMBER(conf, metrics.queue_interval_ms),

@@ -44,16 +44,49 @@ bool health_write(const struct health *h, int64_t now, struct buf *out)
     return well;
 }
 
+/* ---- Readiness ---- */
+
+enum { BACK_PART = 6 }; /* it answers again for this part of hold_ms */
+
+void reachable_sample(struct reachable *r, bool answers, int64_t now)
+{
+    if (answers != r->now) {
+        r->now = answers;
+        r->since_ms = now;
+    }
+    if (answers && !r->ever) {
+        r->ever = true;
+        r->counts = true;
+    }
+    if (now - r->since_ms >= (r->now ? r->hold_ms / BACK_PART : r->hold_ms)) {
+        r->counts = r->now;
+    }
+    r->sampled_ms = now;
+}
+
 bool ready_is(const struct readiness *r)
 {
-    return r->started && !r->stopping && !r->drained && r->kafka_reached && r->queue_reached;
+    return r->started && !r->stopping && !r->drained && r->kafka.counts && r->queue.counts;
+}
+
+static void add_reach(const struct reachable *r, const char *party, const char *who,
+                      struct buf *out)
+{
+    int64_t seconds = (r->sampled_ms - r->since_ms) / 1000;
+    if (!r->ever) {
+        buf_addf(out, "%s: no %s has answered yet\n", party, who);
+    } else if (!r->now) {
+        buf_addf(out, "%s: no %s answers for %" PRId64 " s\n", party, who, seconds);
+    } else if (!r->counts) {
+        buf_addf(out, "%s: a %s answers again for %" PRId64 " s\n", party, who, seconds);
+    }
 }
 
 bool ready_write(const struct readiness *r, struct buf *out)
 {
-    if (ready_is(r)) {
+    bool ready = ready_is(r);
+    if (ready) {
         buf_add(out, SPAN("ready\n"));
-        return true;
     }
     if (!r->started) {
         buf_add(out, SPAN("it is starting\n"));
@@ -64,11 +97,9 @@ bool ready_write(const struct readiness *r, struct buf *out)
     if (r->drained) {
         buf_add(out, SPAN("it receives nothing: drained by an operator\n"));
     }
-    if (!r->kafka_reached) {
-        buf_add(out, SPAN("Kafka: no broker answers\n"));
+    add_reach(&r->kafka, "Kafka", "broker", out);
+    if (r->started) {
+        add_reach(&r->queue, "SQS", "queue", out);
     }
-    if (r->started && !r->queue_reached) {
-        buf_add(out, SPAN("SQS: no queue answers now\n"));
-    }
-    return false;
+    return ready;
 }

@@ -311,13 +311,14 @@ static int page_reloads(void *ctx, const struct listener_request *r UNUSED,
     return HTTP_OK;
 }
 
-/* Once a minute a point of the history. */
+/* Once a second whether Kafka and SQS answer, once a minute a point of the history. */
 static void sample(void *ctx)
 {
     struct monitor *m = ctx;
+    struct snapshot_run run = run_of(m);
     mutex_lock(&m->lock);
+    snapshot_fill_health(m->snapshot, &run);
     if (history_due(m->history, clock_mono_ms(m->clock))) {
-        struct snapshot_run run = run_of(m);
         snapshot_fill(m->snapshot, &run);
         history_sample(m->history, m->snapshot);
     }

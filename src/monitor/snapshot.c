@@ -21,6 +21,8 @@ struct snapshot *snapshot_new(const struct snapshot_parts *parts)
 {
     struct snapshot *s = mem_zeros(1, sizeof(*s));
     s->parts = *parts;
+    s->ready.kafka.hold_ms = parts->conf->metrics.unready_after_ms;
+    s->ready.queue.hold_ms = parts->conf->metrics.unready_after_ms;
     s->threads = mem_zeros(OTHER_THREADS + (size_t)parts->conf->limits.lanes, sizeof(*s->threads));
     s->first_lane = OTHER_THREADS;
     s->at_work = mem_zeros((size_t)parts->conf->limits.lanes, sizeof(struct customer *));
@@ -97,6 +99,11 @@ static void fill_readiness(struct snapshot *s, const struct snapshot_run *run)
                                   .stopping = run->stopping,
                                   .drained = intake_is_drained(p->intake),
                                   .kafka_reached = sink_reached(p->sink)};
+    s->ready.started = run->lane_count != 0;
+    s->ready.stopping = run->stopping;
+    s->ready.drained = intake_is_drained(p->intake);
+    reachable_sample(&s->ready.kafka, sink_reached(p->sink), s->now_ms);
+    reachable_sample(&s->ready.queue, queue, s->now_ms);
     for (size_t q = 0; q < intake_queues(p->intake) && !s->ready.queue_reached; q++) {
         s->ready.queue_reached = !intake_removed(p->intake, q) && queue_is_up(p, q);
     }
@@ -264,7 +271,7 @@ void snapshot_fill(struct snapshot *s, const struct snapshot_run *run)
     s->file = p->conf->file;
     s->configuration.reload_failed = run->reload_failed;
     s->configuration.applied_ms = run->configured_ms;
-    s->kafka.reached = s->ready.kafka_reached;
+    s->kafka.reached = s->ready.kafka.now;
     s->kafka.limit_bytes = p->conf->kafka.queue_bytes;
     s->kafka.restarts = sink_restarts(p->sink);
     s->kafka.lost_brokers = sink_lost_brokers(p->sink);

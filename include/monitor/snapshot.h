@@ -117,6 +117,7 @@ struct snapshot {
     struct stats nobodys;   /* of objects without a customer */
     struct snapshot_customer *customers;
     size_t customer_count;
+    bool queues_shared; /* a queue has several customers */
     struct snapshot_queue *queues;
     size_t queue_count;
 

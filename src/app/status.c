@@ -28,7 +28,7 @@ enum {
     SCREEN_BYTES = 1024 * 1024,
     TARGET_BYTES = 4096,
     WATCH_MS = 2000,
-    HEAD_LINES = 5, /* above the customers, and one for "more" */
+    OTHER_LINES = 8, /* a head of up to six, "more", and the note on QUEUED */
     USUAL_ROWS = 24,
     USUAL_COLUMNS = 80,
 };
@@ -175,7 +175,7 @@ static void draw(struct reach *r, const struct wish *w, struct http_answer *a, s
     struct buf target = BUF_INIT(TARGET_BYTES);
     read_size(&rows, &columns);
     columns--; /* the last column would hold what the end of the line erases */
-    add_target(&target, w, rows > HEAD_LINES + 1 ? rows - HEAD_LINES - 1 : 1, columns);
+    add_target(&target, w, rows > OTHER_LINES + 1 ? rows - OTHER_LINES - 1 : 1, columns);
     buf_clear(out);
     buf_add(out, SPAN("\033[H"));
     if (reach_try(r, "GET", target.p, a, &e) != FAIL_NONE) {

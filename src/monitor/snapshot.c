@@ -95,18 +95,15 @@ static bool queue_is_up(const struct snapshot_parts *p, size_t queue)
 static void fill_readiness(struct snapshot *s, const struct snapshot_run *run)
 {
     const struct snapshot_parts *p = &s->parts;
-    s->ready = (struct readiness){.started = run->lane_count != 0,
-                                  .stopping = run->stopping,
-                                  .drained = intake_is_drained(p->intake),
-                                  .kafka_reached = sink_reached(p->sink)};
+    bool queue = false;
+    for (size_t q = 0; q < intake_queues(p->intake) && !queue; q++) {
+        queue = !intake_removed(p->intake, q) && queue_is_up(p, q);
+    }
     s->ready.started = run->lane_count != 0;
     s->ready.stopping = run->stopping;
     s->ready.drained = intake_is_drained(p->intake);
     reachable_sample(&s->ready.kafka, sink_reached(p->sink), s->now_ms);
     reachable_sample(&s->ready.queue, queue, s->now_ms);
-    for (size_t q = 0; q < intake_queues(p->intake) && !s->ready.queue_reached; q++) {
-        s->ready.queue_reached = !intake_removed(p->intake, q) && queue_is_up(p, q);
-    }
 }
 
 void snapshot_fill_health(struct snapshot *s, const struct snapshot_run *run)
@@ -163,7 +160,10 @@ static void fill_queue(const struct snapshot *s, size_t queue, struct snapshot_c
 static void fill_customers(struct snapshot *s)
 {
     const struct snapshot_parts *p = &s->parts;
+    size_t queues = intake_queues(p->intake);
+    bool *taken = mem_zeros(queues + 1, sizeof(*taken));
     release_customers(s);
+    s->queues_shared = false;
     for (struct customer *c = NULL; (c = customers_next(p->customers, c)) != NULL;) {
         if (s->customer_count == s->customer_room) {
             size_t count = customers_count(p->customers);
@@ -180,11 +180,15 @@ static void fill_customers(struct snapshot *s)
         customer_trouble(c, &out->trouble);
         out->received_ms = last_received_ms(p, c->queue);
         fill_queue(s, c->queue, out);
+        size_t queue = c->queue < queues ? c->queue : queues; /* as in last_received_ms */
+        s->queues_shared = s->queues_shared || (taken[queue] && queue < queues);
+        taken[queue] = true;
         out->has_cadence = c->conf->cadence_ms != 0;
         out->has_traffic = snapshot_has_traffic(out);
         out->left_lately = 0;
         out->left_since_ms = 0;
     }
+    free(taken);
 }
 
 /* Another queue has its name now: there must be no series twice. */

@@ -279,6 +279,9 @@ void status_text_write(const struct snapshot *s, const struct status_query *q, s
     if (end < list.found) {
         buf_addf(out, "%zu more\n", list.found - end);
     }
+    if (s->queues_shared && is_shown(COLUMN_QUEUED, from)) {
+        buf_add(out, SPAN("QUEUED is of the whole queue: customers of one queue all show it.\n"));
+    }
     buf_done(&cell);
     status_list_done(&list);
 }

@@ -159,6 +159,24 @@ static void a_narrow_terminal_keeps_state_and_cause(void **state UNUSED)
     }
 }
 
+/* Not where the column is left out. */
+static void a_note_says_that_queued_is_of_a_shared_queue(void **state UNUSED)
+{
+    struct status_query q = {.limit = 2};
+    const char *note =
+        "4 more\nQUEUED is of the whole queue: customers of one queue all show it.\n";
+    status_text_write(&w.s, &q, &w.page);
+    assert_null(strstr(w.page.p, "QUEUED is"));
+    w.s.queues_shared = true;
+    buf_clear(&w.page);
+    status_text_write(&w.s, &q, &w.page);
+    assert_non_null(strstr(w.page.p, note));
+    q.columns = 80;
+    buf_clear(&w.page);
+    status_text_write(&w.s, &q, &w.page);
+    assert_null(strstr(w.page.p, "QUEUED"));
+}
+
 /* All that this worker saw is delivered, and others' messages are hidden. */
 static void hidden_messages_of_others_are_no_yes(void **state UNUSED)
 {
@@ -541,6 +559,7 @@ int main(void)
         TEST(a_pause_is_worse_than_all_else),
         TEST(nothing_delivered_so_far_is_not_fresh),
         TEST(a_narrow_terminal_keeps_state_and_cause),
+        TEST(a_note_says_that_queued_is_of_a_shared_queue),
         TEST(hidden_messages_of_others_are_no_yes),
         TEST(the_head_names_brokers_that_are_not_reachable),
         TEST(what_to_do_has_whole_commands),

@@ -240,6 +240,27 @@ def test_the_table_is_a_screen_that_q_ends(strict: StrictWorld):
     assert all(len(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", line)) < 80 for line in lines)
 
 
+def test_other_keys_draw_no_screen_of_watch(strict: StrictWorld):
+    """A screen every 2 s, whatever is typed; script(1) sends a key at the start."""
+    strict.customer("acme")
+    worker = start(strict)
+    began = time.monotonic()
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update({"HOME": str(worker.home), "TERM": "xterm"})
+        os.execv(str(binary()), [str(binary()), "status", "--watch", "--socket", str(worker.socket)])
+    seen, typed = bytearray(), False
+    while seen.count(b"\x1b[H") < 3:
+        seen.extend(os.read(terminal, 65536))
+        if not typed and b"q ends" in seen:
+            typed = bool(os.write(terminal, b"xyz\x04\n" * 4))
+    assert seen.count(b"\x1b[H") <= 1 + (time.monotonic() - began) / 2
+    os.write(terminal, b"q")
+    while seen[-8:] != b"\x1b[?1049l":
+        seen.extend(os.read(terminal, 65536))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_bad_clients_of_the_socket_do_not_keep_others_out(strict: StrictWorld):
     acme = strict.customer("acme")
     worker = start(strict)

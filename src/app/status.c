@@ -9,6 +9,7 @@
 #include "app/options.h"
 #include "app/print.h"
 #include "app/reach.h"
+#include "base/clock.h"
 #include "base/visible.h"
 #include "codec/url.h"
 #include "monitor/html.h"
@@ -196,13 +197,17 @@ static void draw(struct reach *r, const struct wish *w, struct http_answer *a, s
     buf_done(&target);
 }
 
-/* Wait for the next screen; q, the end of the input or a signal ends the watch. */
+/* Wait for the next screen; q, the end of the input or a signal ends the watch. Other keys do not
+ * shorten the wait: script(1) sends one at the start. */
 static void wait_for_key(void)
 {
     struct pollfd key = {.fd = STDIN_FILENO, .events = POLLIN};
-    char c = 0;
-    if (poll(&key, 1, WATCH_MS) > 0 && (read(STDIN_FILENO, &c, 1) <= 0 || c == 'q')) {
-        ended = 1;
+    int64_t end = clock_mono_ms(&clock_system) + WATCH_MS;
+    int64_t left = WATCH_MS;
+    while (!ended && left > 0 && poll(&key, 1, (int)left) > 0) {
+        char c = 0;
+        ended = read(STDIN_FILENO, &c, 1) <= 0 || c == 'q';
+        left = end - clock_mono_ms(&clock_system);
     }
 }
 

@@ -303,6 +303,16 @@ class Admin:
             return self._queue(queue).send(body if isinstance(body, str) else json.dumps(body),
                                            attributes, delay_s).id
 
+    def hold_messages(self, queue, count, seconds=43200):
+        """Send messages that another consumer has received, so that they are in flight."""
+        with self.world.lock:
+            found = self._queue(queue)
+            if found.ready:
+                raise ValueError(f"{queue}: messages are visible")
+            for _ in range(count):
+                found.send("")
+            found.receive(count, seconds)
+
     def duplicate_messages(self, queue):
         """Deliver all messages of the queue once more, in flight or not. Returns their number."""
         with self.world.lock:

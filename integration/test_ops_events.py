@@ -175,6 +175,49 @@ def test_a_topic_without_a_leader_fills_its_own_queue_only(strict: StrictWorld, 
         strict.kafka, (strict.events_topic, strict.rejects_topic) = kafka, topics
 
 
+def test_a_full_ops_topic_delays_nothing_and_what_is_dropped_is_counted(strict: StrictWorld, pair):
+    """Its broker is away: of 4 MiB of events that wait each of two customers has a third. The others are dropped."""
+    topics = strict.events_topic, strict.rejects_topic
+    strict.kafka, kafka = pair, strict.kafka
+    count = 800
+    try:
+        strict.events_topic, strict.rejects_topic = (pair.create_topic(f"{t}-full", replicas=[1]) for t in topics)
+        ops = Ops(pair, pair.create_topic(unique("ops"), partitions=1, replicas=[2]))
+        customers = [strict.customer(name) for name in ("acme", "globex")]
+        worker = strict.start(kafka={"ops_topic": ops.name}, metrics=LISTEN)
+        window = Window(worker)
+        until(lambda: window.ready()[0] == 200, window.ready, 30)
+        customers[0].put("first", generate(1, 1).text)
+        window.await_("ops_events_total", 3, result="acknowledged")
+        pair.kill_node(1)
+        before = window.value("ops_events_total", result="acknowledged")
+        text = generate(1, 2).text
+        for n in range(count):
+            for customer in customers:
+                customer.put(f"{n:04}-" + "k" * 900, text)
+        strict.settled(300)
+        assert strict.count() == 2 * count + 1  # all is delivered, with the broker away
+        dropped = window.value("ops_events_total", result="dropped")
+        assert dropped > 0 and window.value("ops_events_total", result="acknowledged") == before
+        assert window.value("kafka_queue_bytes") == 0
+        assert worker.lines(msg="ops events dropped")[0]["detail"] == (
+            "too many events of the customer wait for acknowledgement")
+        pair.start_node(1)
+        window.await_("ops_events_total", before + 2 * count - dropped, seconds=120, result="acknowledged")
+        done = ops.data("object.done")
+        waited = [record for record, event in ops.all() if "kkk" in event["data"].get("key", "")]
+        assert len(waited) == 2 * count - dropped
+        size = sum(len(record.value) for record in waited)
+        assert 2 << 20 < size < 4 << 20, size
+        shares = [sum(d["customer"] == c.id for d in done) / len(done) for c in customers]
+        assert min(shares) > .3, shares
+        customers[0].put("last", text)  # there is room again
+        ops.await_(1, "object.done", key=customers[0].key("last"))
+    finally:
+        pair.start_node(1)
+        strict.kafka, (strict.events_topic, strict.rejects_topic) = kafka, topics
+
+
 def test_an_ops_topic_must_be_another_one(strict: StrictWorld):
     strict.customer("acme")
     worker = strict.start(kafka={"ops_topic": strict.events_topic})

@@ -28,7 +28,7 @@ from .parts.events import generate
 from .parts.kafka import Kafka, one_controller
 from .parts.places import ROOT, free_ports
 from .parts.process import Process, clean_env
-from .parts.wait import until
+from .parts.wait import TooLate, until
 from .parts.worker import Worker
 
 PREFIX = "asymptote/events"
@@ -227,10 +227,10 @@ def is_running(part):
     return False
 
 
-def end(part):
+def end(part, number=signal.SIGTERM, seconds=60):
     if is_running(part):
-        os.kill(part["pid"], signal.SIGTERM)
-        until(lambda: not is_running(part), f"{part['argv'][0]} ends", 60)
+        os.kill(part["pid"], number)
+        until(lambda: not is_running(part), f"{part['argv'][0]} ends", seconds)
 
 
 def service(folder, action, name):
@@ -244,12 +244,21 @@ def service(folder, action, name):
         (folder / STATE).write_text(json.dumps(state))
 
 
-def down(folder):
-    """The broker that is not the controller first: while it stops it talks to the controller, and waits for it."""
+def down(folder, grace_s=40):
+    """The worker in order, as long as the brokers answer; all else at once, since its data is not needed any more: a broker
+    in order would wait for the other one."""
     state = json.loads((folder / STATE).read_text())
-    for name in sorted(state, key="kafka-1".__eq__):
-        end(state[name])
+    end(state["writer"], signal.SIGKILL)
+    if is_running(state["worker"]):
+        print(f"waits for the worker, up to {grace_s} s: while a broker is stopped it waits for acknowledgements", flush=True)
+        try:
+            end(state["worker"], seconds=grace_s)
+        except TooLate:
+            print("the worker is killed: what it held would be received again", flush=True)
+    for part in state.values():
+        end(part, signal.SIGKILL)
     (folder / STATE).unlink()
+    print("All of it has ended.")
 
 
 def up(folder, truth):
@@ -262,7 +271,7 @@ def up(folder, truth):
         if truth:
             pathlib.Path(truth).write_text(json.dumps(exercise.of) + "\n")
         exercise.leave()
-    print(f"It is running. Read {exercise.folder}/README.txt. To end it: "
+    print(f"It is running. Read {exercise.folder}/README.txt. To end it, whatever is stopped then (less than a minute): "
           f"{sys.executable} -m integration.five_causes down {exercise.folder}")
 
 

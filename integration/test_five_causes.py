@@ -4,11 +4,13 @@ lead to the section of the runbook that names the remedy. After it everything th
 import json
 import re
 import subprocess
+import sys
 
 import pytest
 
-from .five_causes import CUSTOMERS, PREFIX, Exercise
+from .five_causes import CUSTOMERS, PREFIX, STATE, Exercise, down, is_running
 from .parts.places import ROOT
+from .parts.process import Process
 from .parts.wait import until
 from .parts.window import Window
 from .test_alerts import ALERTS, Pages, firing
@@ -144,3 +146,18 @@ def test_after_the_remedies_everything_is_delivered(exercise):
     assert status(exercise)[of["notification"]]["last_backfill"]
     code, out, _ = run(exercise, "verify", "-c", "asymptote-ingest.conf", *CUSTOMERS)
     assert code == 0 and out.count(" 0 FAIL,") == 1, out
+
+
+def test_down_ends_all_and_says_what_it_waits_for(tmp_path, capsys):
+    """Also parts that do not end in order: a broker waits for the other one, a worker for acknowledgements."""
+    stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); signal.pause()"
+    parts = {name: Process(name, [sys.executable, "-c", stubborn, f"{tmp_path}/{name}"], tmp_path / f"{name}.log")
+             for name in ("worker", "kafka-1", "kafka-2", "moto", "writer")}
+    state = {name: {"pid": p.pid, "argv": p.argv} for name, p in parts.items()}
+    for p in parts.values():
+        until(lambda p=p: "ready" in p.tail(), "it ignores SIGTERM", 60)
+    (tmp_path / STATE).write_text(json.dumps(state))
+    down(tmp_path, grace_s=1)
+    assert not any(is_running(part) for part in state.values()) and not (tmp_path / STATE).exists()
+    said = capsys.readouterr().out
+    assert "waits for the worker" in said and "the worker is killed" in said and said.endswith("All of it has ended.\n")

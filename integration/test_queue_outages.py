@@ -10,7 +10,7 @@ from .parts.window import LISTEN, Window
 
 def test_an_outage_of_sqs_has_its_begin_its_change_of_cause_and_its_end(strict: StrictWorld):
     acme = strict.customer("acme")
-    worker = strict.start(metrics=LISTEN, queue={"wait": "1s"})
+    worker = strict.start(metrics={**LISTEN, "unready_after": "0s"}, queue={"wait": "1s"})
     window = Window(worker)
     name = acme.queue.name
     until(lambda: window.value("queue_up", queue=name) == 1 and window.ready()[0] == 200, worker.tail, 30, alive=worker)

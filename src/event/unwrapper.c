@@ -179,23 +179,45 @@ static void step_down(struct unwrapper *u, const struct unwrap *w, struct value 
     v->whole = false;
 }
 
-/* The object that an envelope has as a text. */
-static bool read_required(struct unwrapper *u, const struct unwrap *w, const struct value *v,
-                          struct value *inside)
+/* The text that an envelope has in place of an object. False: it has none, or no base64. */
+static bool required_text(struct unwrapper *u, const struct unwrap *w, struct span *text)
 {
     if (w->count == 0) {
         return false;
     }
-    struct span text = w->texts[0].text;
+    *text = w->texts[0].text;
     if (w->base64) {
         buf_clear(&u->decoded);
-        if (!base64_decode(text, &u->decoded) || buf_room(&u->decoded, JSON_SLACK) == NULL) {
+        if (!base64_decode(*text, &u->decoded) || buf_room(&u->decoded, JSON_SLACK) == NULL) {
             return false;
         }
-        text = buf_span(&u->decoded);
+        *text = buf_span(&u->decoded);
+    }
+    return true;
+}
+
+/* The object that an envelope has as a text. */
+static bool read_required(struct unwrapper *u, const struct unwrap *w, const struct value *v,
+                          struct value *inside)
+{
+    struct span text;
+    if (!required_text(u, w, &text)) {
+        return false;
     }
     return value_read(u->readers, 1 - v->reader, text, inside) &&
            doc_tag(&inside->doc, DOC_ROOT) == '{';
+}
+
+/* Whether the text has an object, and more after it. */
+static bool has_more(struct unwrapper *u, const struct unwrap *w, const struct value *v)
+{
+    struct doc d;
+    struct span text;
+    if (!required_text(u, w, &text)) {
+        return false;
+    }
+    return json_scan(u->readers[1 - v->reader], &text, &d, NULL) == FAIL_NONE &&
+           doc_tag(&d, DOC_ROOT) == '{';
 }
 
 /* Open an envelope that was recognized by its own members, none of which is a field of an event. */
@@ -220,8 +242,8 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
         return UNWRAPPED_RECORD;
     }
     if (!read_required(u, w, v, &inside)) {
-        (void)snprintf(u->detail, sizeof(u->detail), "the member %s holds no JSON object",
-                       unwrapper_show(w->member).text);
+        (void)snprintf(u->detail, sizeof(u->detail), "the member %s holds %s JSON object",
+                       unwrapper_show(w->member).text, has_more(u, w, v) ? "more than a" : "no");
         return UNWRAPPED_NOTHING;
     }
     if (unwrapper_note_others(u, w, v, w->texts[0].at) && !read_required(u, w, v, &inside)) {

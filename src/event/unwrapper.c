@@ -220,6 +220,18 @@ static bool has_more(struct unwrapper *u, const struct unwrap *w, const struct v
            doc_tag(&d, DOC_ROOT) == '{';
 }
 
+static void say_none(struct unwrapper *u, const struct unwrap *w, bool more)
+{
+    struct shown_name name = unwrapper_show(w->member);
+    if (more) {
+        (void)snprintf(u->detail, sizeof(u->detail), "the member %s holds more than a JSON object",
+                       name.text);
+    } else {
+        (void)snprintf(u->detail, sizeof(u->detail), "the member %s holds no JSON object",
+                       name.text);
+    }
+}
+
 /* Open an envelope that was recognized by its own members, none of which is a field of an event. */
 static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w, int level,
                                     struct value *v)
@@ -242,8 +254,7 @@ static enum unwrapped open_envelope(struct unwrapper *u, const struct unwrap *w,
         return UNWRAPPED_RECORD;
     }
     if (!read_required(u, w, v, &inside)) {
-        (void)snprintf(u->detail, sizeof(u->detail), "the member %s holds %s JSON object",
-                       unwrapper_show(w->member).text, has_more(u, w, v) ? "more than a" : "no");
+        say_none(u, w, has_more(u, w, v));
         return UNWRAPPED_NOTHING;
     }
     if (unwrapper_note_others(u, w, v, w->texts[0].at) && !read_required(u, w, v, &inside)) {

@@ -8,8 +8,9 @@
  *
  * The first value of the object determines its framing:
  *
- *   lines      a JSON value that ends on its line. A piece is a physical line
- *   values     a value on a line that is longer than the limit: one value after another
+ *   lines      a JSON value that ends on its line, or is longer than the limit and alone on it. A
+ *              piece is a physical line
+ *   values     several values on a line that is longer than the limit: one value after another
  *   array      '[' that is not closed on its line, or whose line is longer than the limit: elements
  *   document   '{' that is not closed on its line: values over several lines, one after another
  *
@@ -18,7 +19,7 @@
  * that begins with a scalar.
  *
  * In an object that is divided into lines, a value over several lines is not read. The line on
- * which it begins is a piece, and the lines after it that continue it are one piece
+ * which it begins is a piece, and the lines after it that continue it, of any length, are one piece
  * (PIECE_OPEN_LINES).
  *
  * In the last three framings, and within a line that is longer than the limit and begins with '{'
@@ -27,10 +28,10 @@
  *
  * The limit, line_bytes, is that of a line, and of a value in an object that is not divided into
  * lines. A longer value is one piece (PIECE_TOO_LONG), and the text after it is read. Exception: if
- * it is an object in which a list with a well-known name reaches beyond the limit, the elements of
- * that list are pieces. If it is an OTLP request, the pieces are smaller requests: the parts of the
- * object before the lists that reach beyond the limit, then some elements of the innermost one, and
- * the brackets that close what is open.
+ * it is an object that has a list with a well-known name before the limit, the elements of that
+ * list, or of the one that reaches beyond the limit, are pieces. If it is an OTLP request, the
+ * pieces are smaller requests: the parts of the object before the lists that reach beyond the
+ * limit, then some elements of the innermost one, and the brackets that close what is open.
  *
  * After a PIECE_DAMAGE nothing more of the object is read (of the line, if the object is divided
  * into lines); that text, if there is any, is one piece (PIECE_UNREAD). So every byte is in the

@@ -83,32 +83,42 @@ size_t framing_stored(const struct framing *f)
     return f->carry.n;
 }
 
-/* ---- before the first value ---- */
+/* ---- before the first value, and after the first line of a value that may be open ---- */
 
 /* Apply the verdict on the text at s, the start of a line. */
 static bool decided(struct framing *f, enum framing_verdict verdict, struct source *s,
                     struct piece *out)
 {
     static const enum framing_kind kinds[] = {[VERDICT_LINES] = FRAMING_LINES,
-                                              [VERDICT_VALUES] = FRAMING_VALUES,
                                               [VERDICT_VALUES_OR_LINES] = FRAMING_VALUES,
                                               [VERDICT_ARRAY] = FRAMING_ARRAY,
                                               [VERDICT_DOCUMENT] = FRAMING_DOCUMENT};
+    bool open = verdict == VERDICT_OPEN || verdict == VERDICT_OPEN_LONG;
+    bool nothing = verdict == VERDICT_MORE || verdict == VERDICT_BLANK || verdict == VERDICT_HOLE;
+    if (open) {
+        f->open.state = OPEN_SURE;
+    } else if (f->open.state != OPEN_NONE && !nothing) {
+        f->open.state = OPEN_OVER;
+    }
     switch (verdict) {
     case VERDICT_MORE:
         return false;
-    case VERDICT_BLANK:
     case VERDICT_LINE:
+    case VERDICT_OPEN:
+        f->state = f->kind == FRAMING_LINES ? FRAMING_CUT_LINES : f->state;
+        return framing_step_lines(f, s, out);
+    case VERDICT_BLANK:
         return framing_step_lines(f, s, out);
     case VERDICT_LONG_LINE:
-        framing_long_line_begins(f, s, false);
+    case VERDICT_LONG_VALUES:
+    case VERDICT_OPEN_LONG:
+        framing_long_line_begins(f, s, verdict == VERDICT_LONG_VALUES);
         return false;
     case VERDICT_HOLE:
         framing_advance(f, s, s->p + framing_hole(f, span_of(s->p, (size_t)(s->end - s->p))));
         f->state = FRAMING_HOLE;
         return false;
     case VERDICT_LINES:
-    case VERDICT_VALUES:
     case VERDICT_VALUES_OR_LINES:
     case VERDICT_ARRAY:
     case VERDICT_DOCUMENT:
@@ -116,6 +126,10 @@ static bool decided(struct framing *f, enum framing_verdict verdict, struct sour
     }
     f->kind = kinds[verdict];
     f->tentative = verdict == VERDICT_VALUES_OR_LINES;
+    f->first_line = f->line;
+    if (f->tentative) {
+        framing_open_track(f);
+    }
     f->state = f->kind == FRAMING_LINES ? FRAMING_CUT_LINES : FRAMING_GAP;
     f->fresh = true;
     return false;
@@ -163,6 +177,9 @@ static bool step_undecided(struct framing *f, struct source *s, struct piece *ou
 
 static bool step(struct framing *f, struct source *s, struct piece *out)
 {
+    if (f->open.tracking) {
+        framing_open_look(f, s);
+    }
     switch (f->state) {
     case FRAMING_UNDECIDED:
         return step_undecided(f, s, out);
@@ -273,7 +290,7 @@ void framing_answer(struct framing *f, enum framing_answer answer)
         return;
     }
     if (answer == FRAMING_NO_JSON && f->last == PIECE_VALUE) {
-        f->state = f->one_line ? FRAMING_LINE_REST : FRAMING_STOPPED;
+        framing_stop_reading(f);
     } else if (answer == FRAMING_NO_JSON && f->last == PIECE_LINE) {
         framing_open_begins(f, f->line_text);
     } else if (answer == FRAMING_NO_LIST && f->last == PIECE_LIST) {

@@ -75,14 +75,13 @@ static size_t count_lines(struct span text)
 /*
  * Whether the first value, which continues after its line, is a torn record before complete ones:
  * the text stops being JSON at a line that begins with '{'. In a damaged document such a line would
- * follow a bracket that is alone on its line, or be further below.
+ * be further below.
  */
 static bool is_torn(const struct start *k, enum syntax syntax, size_t at)
 {
     struct span before = span_of(k->text.p, at);
     return syntax == SYNTAX_WRONG && k->text.p[at] == '{' && k->text.p[at - 1] == '\n' &&
-           count_lines(before) < LINES_LOOKED_AT &&
-           !framing_blank(span_of(k->text.p + 1, k->line.n - 2));
+           count_lines(before) < LINES_LOOKED_AT;
 }
 
 static bool holds_nothing(struct span text)
@@ -104,29 +103,30 @@ static enum framing_verdict over_lines(const struct start *k, enum syntax syntax
     return is_torn(k, syntax, at) ? VERDICT_LINE : VERDICT_DOCUMENT;
 }
 
-static enum framing_verdict decide_object(const struct start *k)
-{
-    size_t at = 0;
-    enum syntax syntax = syntax_check(k->too_long ? k->line : k->text, &at);
-    if (syntax == SYNTAX_WHOLE && at <= k->line.n) {
-        return k->too_long ? VERDICT_VALUES : VERDICT_LINES;
-    }
-    if (k->too_long) {
-        return syntax == SYNTAX_BEGUN ? VERDICT_VALUES_OR_LINES : VERDICT_LONG_LINE;
-    }
-    bool ends_here = k->line.n == k->text.n && k->all;
-    if ((syntax == SYNTAX_WRONG && at < k->line.n) || ends_here) {
-        return VERDICT_LINE;
-    }
-    return over_lines(k, syntax, at);
-}
-
 static bool closes_on_line(struct span line)
 {
     struct nesting n = {.depth = 1};
     enum nesting_end end = NESTING_MORE;
     size_t used = nesting_scan(&n, span_from(line, 1), true, &end);
     return used > 0 && end == NESTING_CLOSED;
+}
+
+static enum framing_verdict decide_object(const struct start *k)
+{
+    size_t at = 0;
+    enum syntax syntax = syntax_check(k->too_long ? k->line : k->text, &at);
+    if (k->too_long) {
+        return syntax == SYNTAX_WRONG ? VERDICT_LONG_LINE : VERDICT_VALUES_OR_LINES;
+    }
+    bool too_deep = syntax == SYNTAX_BEGUN && at < k->text.n;
+    if (too_deep ? closes_on_line(k->line) : syntax == SYNTAX_WHOLE && at <= k->line.n) {
+        return VERDICT_LINES;
+    }
+    bool ends_here = k->line.n == k->text.n && k->all;
+    if ((syntax == SYNTAX_WRONG && at < k->line.n) || ends_here) {
+        return VERDICT_LINE;
+    }
+    return over_lines(k, syntax, at);
 }
 
 /* Whether an element may begin here. A scalar must not be the first word of a plain text. */
@@ -161,6 +161,28 @@ static enum framing_verdict decide_array(const struct start *k)
     return !empty && (*first == '{' || *first == '[') ? VERDICT_LINES : VERDICT_LINE;
 }
 
+/* The verdict on a line after the first one of a value that may be open. `full`: no more of the
+ * text may be examined. */
+static enum framing_verdict decide_open(const struct framing *f, struct span line, struct span rest,
+                                        bool all)
+{
+    bool too_long = framing_trim(line).n > f->line_bytes;
+    bool full = all && !f->ending;
+    enum framing_continues is = framing_open_belongs(f, line) ? CONTINUES_YES : CONTINUES_NO;
+    if (f->open.state == OPEN_MAYBE) {
+        is = framing_open_maybe(f, line, rest);
+    }
+    if (is == CONTINUES_MORE && !all) {
+        return VERDICT_MORE;
+    }
+    if (is == CONTINUES_YES || (is == CONTINUES_MORE && full)) {
+        return too_long ? VERDICT_OPEN_LONG : VERDICT_OPEN;
+    }
+    char first = *framing_first(line);
+    bool values = first == '{' || first == '[';
+    return !too_long ? VERDICT_LINE : values ? VERDICT_LONG_VALUES : VERDICT_LONG_LINE;
+}
+
 enum framing_verdict framing_decide(const struct framing *f, struct span text, bool all)
 {
     const char *nl = memchr(text.p, '\n', text.n);
@@ -173,7 +195,13 @@ enum framing_verdict framing_decide(const struct framing *f, struct span text, b
     if (first == NULL) {
         return too_long ? VERDICT_HOLE : VERDICT_BLANK;
     }
-    if ((*first != '{' && *first != '[') || framing_open_takes(f, framing_trim(line))) {
+    struct span rest = nl != NULL ? span_from(text, line.n + 1) : SPAN("");
+    enum framing_verdict open = decide_open(f, line, rest, all);
+    if (f->kind == FRAMING_LINES || open == VERDICT_MORE || open == VERDICT_OPEN ||
+        open == VERDICT_OPEN_LONG) {
+        return open;
+    }
+    if (*first != '{' && *first != '[') {
         return too_long ? VERDICT_LONG_LINE : VERDICT_LINE;
     }
     size_t before = (size_t)(first - text.p);

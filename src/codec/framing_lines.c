@@ -22,7 +22,9 @@ struct span framing_trim(struct span line)
 
 void framing_line_begins(struct framing *f)
 {
-    f->state = f->kind == FRAMING_LINES ? FRAMING_CUT_LINES : FRAMING_UNDECIDED;
+    framing_open_line_begins(f);
+    f->state = f->kind == FRAMING_LINES && f->open.state != OPEN_MAYBE ? FRAMING_CUT_LINES
+                                                                       : FRAMING_UNDECIDED;
     f->one_line = false;
     f->all_read = false;
     f->levels = 0;
@@ -36,6 +38,7 @@ static bool give_line(struct framing *f, struct span line, struct piece *out)
 {
     struct span text = framing_trim(line);
     if (framing_blank(text)) {
+        framing_track_part(&f->open.track, text); /* a comma may be alone on its line */
         return false;
     }
     *out = (struct piece){.kind = PIECE_LINE,
@@ -66,6 +69,7 @@ void framing_long_line_begins(struct framing *f, const struct source *s, bool va
     f->part = s->p;
     f->value = (struct framing_value){
         .offset = f->offset, .line = f->line, .keep = f->head_bytes + FRAMING_TRIMMED_BYTES};
+    framing_open_track(f);
 }
 
 /* The most bytes of a line that are stored in the carry. */
@@ -78,9 +82,10 @@ static size_t line_room(const struct framing *f)
 static bool holds_values(struct framing *f, struct span line)
 {
     line.n = line.n < line_room(f) ? line.n : line_room(f);
-    if (f->open.state != OPEN_NONE && framing_open_long_line(f, line)) {
+    if (framing_open_belongs(f, line)) {
         return false;
     }
+    f->open.state = OPEN_NONE;
     const char *first = framing_first(line);
     return first != NULL && (*first == '{' || *first == '[');
 }
@@ -120,6 +125,12 @@ static bool carried_too_long(struct framing *f, const struct source *s, bool pas
     return true;
 }
 
+/* A line that is too long, or a hole, has begun: the run so far, unless the line belongs to it. */
+static bool flush_before_long_line(struct framing *f, struct piece *out)
+{
+    return f->state > FRAMING_CUT_LINES && f->open.state != OPEN_SURE && framing_flush_run(f, out);
+}
+
 /* Append the part of a line that is in the source, up to its '\n' if that is there. */
 static bool join_line(struct framing *f, struct source *s, const char *nl, struct piece *out)
 {
@@ -130,7 +141,7 @@ static bool join_line(struct framing *f, struct source *s, const char *nl, struc
     s->p += n < most ? n : most; /* not read yet: f->offset remains that of the line */
     if (n > most || nl != NULL) {
         if (carried_too_long(f, s, n > most)) {
-            return f->state > FRAMING_CUT_LINES && framing_flush_run(f, out);
+            return flush_before_long_line(f, out);
         }
         bool given = give_carried_line(f, out);
         framing_pass_line_end(f, s);
@@ -160,7 +171,7 @@ bool framing_step_lines(struct framing *f, struct source *s, struct piece *out)
             return false;
         }
         framing_long_line_begins(f, s, holds_values(f, line));
-        return framing_flush_run(f, out);
+        return flush_before_long_line(f, out);
     }
     bool given = give_line(f, line, out);
     framing_advance(f, s, nl);
@@ -172,6 +183,10 @@ bool framing_step_lines(struct framing *f, struct source *s, struct piece *out)
 static bool give_long_line(struct framing *f, const struct source *s, struct piece *out)
 {
     struct piece piece = framing_piece(f, PIECE_TOO_LONG);
+    if (framing_open_long_line(f, &piece)) {
+        framing_value_drop(f, s);
+        return f->run.count == FRAMING_RUN && framing_flush_run(f, out);
+    }
     piece.text = without_bom(framing_value_text(f, s));
     piece.text.n = piece.text.n < f->head_bytes ? piece.text.n : f->head_bytes;
     return framing_give(f, &piece, out);
@@ -182,16 +197,15 @@ bool framing_step_long_line(struct framing *f, struct source *s, struct piece *o
     const char *nl = memchr(s->p, '\n', (size_t)(s->end - s->p));
     struct span part = span_of(s->p, (size_t)((nl != NULL ? nl : s->end) - s->p));
     f->value.bytes += part.n;
-    framing_open_part(f, part);
     if (nl == NULL) {
         framing_suspend(f, s);
         return false;
     }
     framing_advance(f, s, nl);
-    (void)give_long_line(f, s, out);
+    bool given = give_long_line(f, s, out);
     framing_pass_line_end(f, s);
     framing_line_begins(f);
-    return true;
+    return given;
 }
 
 void framing_leave_unread(struct framing *f, struct source *s, const char *to)
@@ -247,7 +261,7 @@ bool framing_lines_end(struct framing *f, struct piece *out)
         given = give_long_line(f, &s, out);
     } else if (f->state == FRAMING_CUT_LINES && f->carry.n > 0) {
         if (carried_too_long(f, &s, false)) {
-            return f->state > FRAMING_CUT_LINES && framing_flush_run(f, out);
+            return flush_before_long_line(f, out);
         }
         given = give_carried_line(f, out);
     }

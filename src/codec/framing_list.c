@@ -99,46 +99,58 @@ static bool is_empty_container(struct span s)
     return take_byte(&s, closing);
 }
 
-/* The value of the member *out is closed. Is it the list of a request? */
-static void note_closed(struct span value, struct framing_open_list *out,
-                        struct framing_open_list *closed)
+/* The value of the member *list is closed. Is it a list of a request or an envelope? */
+static void note_closed(struct span value, struct framing_open_list *list,
+                        struct framing_lists *out)
 {
-    if (framing_request_is_list(out->name) && !is_empty_container(value)) {
-        *closed = closed->from == 0 && *value.p == '[' && has_object(value) ? *out : *closed;
-        out->others_before = true;
+    bool request = framing_request_is_list(list->name);
+    bool envelope = list_names_have(&list_names[LIST_NAMES_ENVELOPE], list->name);
+    bool has = (request || envelope) && *value.p == '[' && has_object(value);
+    if (request && has && out->request.from == 0) {
+        out->request = *list;
     }
+    if (envelope && has && out->envelope.from == 0) {
+        out->envelope = *list;
+    }
+    list->others_before = list->others_before || (request && !is_empty_container(value));
 }
 
-bool framing_find_list(struct span head, struct framing_open_list *out,
-                       struct framing_open_list *closed)
+/* Take the name of a member and its colon. False: nothing of its value is there. */
+static bool take_name(struct span *s, struct span *name)
 {
-    struct span rest = span_from(head, 1);
-    closed->from = 0;
-    if (*head.p != '{') {
-        return false;
+    bool taken = take_string(s, name) && take_byte(s, ':');
+    skip_blanks(s);
+    return taken && s->n > 0;
+}
+
+/* Take the value of the member *list. False: it does not end. */
+static bool take_value(struct span head, struct span *s, struct framing_open_list *list,
+                       struct framing_lists *out)
+{
+    struct span value = *s;
+    if (*value.p != '{' && *value.p != '[') {
+        return take_scalar(s);
     }
-    out->others_before = false;
-    for (out->first = true;; out->first = false) {
-        if (!take_string(&rest, &out->name) || !take_byte(&rest, ':')) {
-            return false;
-        }
-        skip_blanks(&rest);
-        if (rest.n == 0) {
-            return false;
-        }
-        if (*rest.p == '{' || *rest.p == '[') {
-            struct span value = rest;
-            out->from = (size_t)(value.p - head.p) + 1;
-            if (!take_container(&rest)) {
-                return *value.p == '[' && has_object(value);
-            }
-            note_closed(value, out, closed);
-        } else if (!take_scalar(&rest)) {
-            return false;
-        }
-        if (!take_byte(&rest, ',')) {
-            return false;
-        }
+    list->from = (size_t)(value.p - head.p) + 1;
+    bool closed = take_container(s);
+    if (closed) {
+        note_closed(value, list, out);
+    } else if (*value.p == '[' && has_object(value)) {
+        out->open = *list;
+    }
+    return closed;
+}
+
+void framing_find_lists(struct span head, struct framing_lists *out)
+{
+    struct framing_open_list list = {.first = true};
+    struct span rest = span_from(head, 1);
+    *out = (struct framing_lists){0};
+    bool more = *head.p == '{';
+    while (more) {
+        more = take_name(&rest, &list.name) && take_value(head, &rest, &list, out) &&
+               take_byte(&rest, ',');
+        list.first = false;
     }
 }
 
@@ -184,17 +196,20 @@ bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out
     const char *from = f->part;
     struct span head = framing_value_join(f, s);
     bool joined = !s->kept && f->carry.n > 0;
-    bool outermost = f->request.level == 0 && !f->in_list;
-    struct framing_open_list list;
-    struct framing_open_list closed;
-    struct span text;
-    bool found = framing_find_list(head, &list, &closed);
-    bool request = found && framing_request_opens(f, &list, head, &text);
-    bool opens = request || (found && envelope_opens(f, &list, head, &text));
-    if (!opens && closed.from > 0) { /* the limit is behind the list: it is read all the same */
-        request = framing_request_opens(f, &closed, head, &text);
+    struct framing_lists lists;
+    struct span text = SPAN("");
+    framing_find_lists(head, &lists);
+    const struct framing_open_list *list = &lists.open;
+    bool request = framing_request_opens(f, list, head, &text);
+    bool opens = request || envelope_opens(f, list, head, &text);
+    if (!opens) { /* the limit may be behind the list */
+        list = &lists.request;
+        request = framing_request_opens(f, list, head, &text);
         opens = request;
-        list = closed;
+    }
+    if (!opens) {
+        list = &lists.envelope;
+        opens = envelope_opens(f, list, head, &text);
     }
     if (!opens) {
         f->value.too_long = true;
@@ -203,19 +218,17 @@ bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out
         return false;
     }
     f->state = FRAMING_GAP;
-    f->list_tentative = outermost ? f->tentative : f->list_tentative;
     f->list_levels = request ? f->list_levels : 0;
     f->list_next = LIST_VALUE_OR_END;
-    f->tentative = false;
     f->fresh = false;
-    f->offset = f->value.offset + list.from;
-    f->line = f->value.line + count_lines(span_of(head.p, list.from));
-    f->value.bytes = list.from;
+    f->offset = f->value.offset + list->from;
+    f->line = f->value.line + count_lines(span_of(head.p, list->from));
+    f->value.bytes = list->from;
     if (joined) {
-        f->at = list.from;
+        f->at = list->from;
         f->replay = true;
     } else {
-        s->p = from + list.from;
+        s->p = from + list->from;
     }
     struct piece piece = framing_piece(f, PIECE_LIST);
     piece.text = text;
@@ -227,7 +240,6 @@ void framing_skip_list(struct framing *f)
 {
     f->state = FRAMING_CONTAINER;
     f->in_list = false;
-    f->tentative = f->list_tentative;
     f->nesting = (struct nesting){.depth = 2};
     f->value.too_long = true;
     f->value.keep = 0;
@@ -315,13 +327,14 @@ static bool tail_ends(struct framing *f, struct piece *out)
     piece.offset = f->tail_offset;
     piece.line = f->tail_line;
     piece.bytes = f->offset - f->tail_offset;
-    f->state = FRAMING_GAP;
     f->list_next = LIST_COMMA_OR_END;
     if (f->request.level > 0) {
         framing_request_closes(f);
     } else {
         f->in_list = false;
     }
+    bool outermost = f->request.level == 0 && !f->in_list;
+    f->state = f->tentative && outermost ? FRAMING_AFTER_LONG : FRAMING_GAP;
     return framing_give(f, &piece, out);
 }
 

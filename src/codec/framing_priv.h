@@ -4,7 +4,8 @@
  * steps), framing_lines.c (lines), framing_store.c (texts in place or in the carry),
  * framing_decide.c (the framing of an object), framing_values.c (values in a row), framing_list.c
  * (a list in an object that is too long), framing_request.c (the lists of an OTLP request that is
- * too long), framing_open.c (a value over several lines in an object that is divided into lines).
+ * too long), framing_open.c (a value over several lines in an object that is divided into lines),
+ * framing_track.c (the brackets that a text leaves open).
  */
 #ifndef CODEC_FRAMING_PRIV_H
 #define CODEC_FRAMING_PRIV_H
@@ -43,11 +44,32 @@ struct framing_value {
 /* In an object that is divided into lines: whether a value goes on after its line. */
 enum framing_open_state {
     OPEN_NONE,
-    OPEN_OVER,     /* its lines are in `run` */
-    OPEN_MAYBE,    /* the last line breaks off inside a value */
-    OPEN_SURE,     /* ... and the next one continues it */
-    OPEN_DAMAGED,  /* ... but a later one is no JSON */
-    OPEN_INDENTED, /* the last line is no JSON and leaves brackets open */
+    OPEN_OVER,  /* its lines are in `run` */
+    OPEN_MAYBE, /* the last line leaves brackets of an object open */
+    OPEN_SURE,  /* ... and the next one continues the value */
+};
+
+enum { FRAMING_TRACK_LEVELS = 256 }; /* of deeper containers only the number is known */
+
+/* The token that may follow. */
+enum framing_track_next {
+    TRACK_ANY,        /* outside of all brackets */
+    TRACK_LOOSE_NAME, /* ... behind a string, which may be the name of a member */
+    TRACK_VALUE,
+    TRACK_VALUE_OR_END,
+    TRACK_NAME,
+    TRACK_COLON,
+    TRACK_COMMA_OR_END,
+};
+
+/* The brackets that are open after any byte of a text. Zeros: before the text. */
+struct framing_track {
+    uint64_t depth;                            /* open containers */
+    uint64_t objects;                          /* ... of which are objects */
+    uint64_t kinds[FRAMING_TRACK_LEVELS / 64]; /* a bit for each: it is an object */
+    enum framing_track_next next;
+    bool in_string, escaped, in_scalar;
+    bool wrong; /* there was a token that was not allowed */
 };
 
 /* An OTLP request above the limit, of which lists are open. */
@@ -65,10 +87,11 @@ enum framing_list_next { LIST_VALUE_OR_END, LIST_COMMA_OR_END, LIST_VALUE };
 struct framing {
     enum framing_state state;
     enum framing_kind kind;
-    bool tentative; /* FRAMING_VALUES, but lines if the first value is alone on its line */
-    bool one_line;  /* in a too long line of an object that is divided into lines */
-    bool ending;    /* framing_last has been called */
-    bool all_read;  /* no byte of the object, or of the line, is left */
+    bool tentative; /* FRAMING_VALUES, but lines if the first value is alone on its line: */
+    uint64_t first_line;
+    bool one_line; /* in a too long line of an object that is divided into lines */
+    bool ending;   /* framing_last has been called */
+    bool all_read; /* no byte of the object, or of the line, is left */
 
     uint64_t offset;     /* of the next byte to be read */
     uint64_t line;       /* the line of that byte */
@@ -95,7 +118,6 @@ struct framing {
     unsigned bom;    /* bytes of a byte order mark read so far */
 
     bool in_list;
-    bool list_tentative; /* `tentative` before the list */
     enum framing_list_next list_next;
     uint64_t list_levels; /* arrays around its elements, but for the list itself */
     uint64_t tail_offset, tail_line;
@@ -110,9 +132,10 @@ struct framing {
     struct span line_text; /* of the last PIECE_LINE, until the next call */
     struct {
         enum framing_open_state state;
-        struct syntax_lines syntax;
-        struct nesting nesting; /* OPEN_DAMAGED, OPEN_INDENTED */
-        size_t indent;          /* OPEN_INDENTED: of that line */
+        struct framing_track track;
+        bool tracking;    /* in a line that is too long, */
+        uint64_t line;    /* this one */
+        uint64_t tracked; /* the offset after what is in `track` */
     } open;
 
     unsigned empty;    /* empty values returned one by one */
@@ -155,6 +178,12 @@ bool framing_give_unread(struct framing *f, struct piece *out);
 
 /* The text ended in a state before FRAMING_GAP. False: call again, or the object is finished. */
 bool framing_lines_end(struct framing *f, struct piece *out);
+
+/* Whether the next byte is on the first line, whose first value is not complete. */
+static inline bool framing_on_first_line(const struct framing *f)
+{
+    return f->tentative && f->line == f->first_line;
+}
 
 /* ---- framing_store.c ---- */
 
@@ -213,13 +242,15 @@ bool framing_flush_run(struct framing *f, struct piece *out);
 /* ---- framing_decide.c ---- */
 
 enum framing_verdict {
-    VERDICT_MORE,      /* more of the text is needed */
-    VERDICT_BLANK,     /* a blank line */
-    VERDICT_LINE,      /* a line that does not determine the framing */
-    VERDICT_LONG_LINE, /* such a line above the limit */
-    VERDICT_HOLE,      /* as many bytes of filler as a line may have */
+    VERDICT_MORE,        /* more of the text is needed */
+    VERDICT_BLANK,       /* a blank line */
+    VERDICT_LINE,        /* a line that does not determine the framing */
+    VERDICT_LONG_LINE,   /* such a line above the limit */
+    VERDICT_LONG_VALUES, /* ... of an object that is divided into lines, with values */
+    VERDICT_OPEN,        /* a line that continues the open value */
+    VERDICT_OPEN_LONG,
+    VERDICT_HOLE, /* as many bytes of filler as a line may have */
     VERDICT_LINES,
-    VERDICT_VALUES,
     VERDICT_VALUES_OR_LINES,
     VERDICT_ARRAY,
     VERDICT_DOCUMENT,
@@ -258,6 +289,9 @@ bool framing_values_step(struct framing *f, struct source *s, struct piece *out)
 /* The text ended in such a state. True: *out is a piece; call again. */
 bool framing_values_end(struct framing *f, struct piece *out);
 
+/* Nothing more is read of the object; of its line, if it is divided into lines. */
+void framing_stop_reading(struct framing *f);
+
 /*
  * The text at `at` is not JSON: return a piece for the value as read so far, and stop reading.
  * True.
@@ -269,29 +303,57 @@ bool framing_damage(struct framing *f, struct span text, const char *wrong, uint
  * not. */
 bool framing_damage_between(struct framing *f, const char *wrong, struct piece *out);
 
+/* ---- framing_track.c ---- */
+
+/* Continue with the next part of a text, which has no '\n'. */
+void framing_track_part(struct framing_track *t, struct span part);
+
+void framing_track_line_ends(struct framing_track *t);
+
+/* Whether the innermost container is an object. */
+bool framing_track_in_object(const struct framing_track *t);
+
+enum framing_continues {
+    CONTINUES_NO,
+    CONTINUES_YES,
+    CONTINUES_MORE, /* more of the text is needed: there is no token, or only a comma */
+};
+
+/* Whether the first token of the text is allowed, and the one behind it if it is a comma. *first:
+ * its first byte; '\0' if there is none. */
+enum framing_continues framing_track_continues(const struct framing_track *before, struct span text,
+                                               char *first);
+
 /* ---- framing_open.c ---- */
 
-/* The line is not JSON: examine whether it breaks off inside a value. */
+/* The line is not JSON: a value may begin on it. */
 void framing_open_begins(struct framing *f, struct span line);
 
-/* Whether the line continues the one before it, which is no JSON. */
-bool framing_open_takes(const struct framing *f, struct span line);
+/* OPEN_MAYBE: whether the line continues the value. `rest`: the text after it, as far as known. */
+enum framing_continues framing_open_maybe(const struct framing *f, struct span line,
+                                          struct span rest);
 
-/* A too long line breaks off inside an object or array. */
-void framing_open_container(struct framing *f);
+/* Whether the line belongs to the open value. */
+bool framing_open_belongs(const struct framing *f, struct span line);
 
-/* True: the line belongs to the open value, and is in f->run. f->open.state is not OPEN_NONE. */
+/* True: the line belongs to it, and is in f->run. f->open.state is not OPEN_NONE. */
 bool framing_open_line(struct framing *f, const struct piece *line);
 
-/* The same for a line that is too long, of which this is the head. */
-bool framing_open_long_line(struct framing *f, struct span head);
+/* A line that is too long begins: of the open value if that is sure, else perhaps its first one. */
+void framing_open_track(struct framing *f);
 
-/* The next part of such a line. */
-void framing_open_part(struct framing *f, struct span part);
+/* Such a line goes on at s->p. */
+void framing_open_look(struct framing *f, const struct source *s);
+
+/* Such a line without values ends. True: it belongs to the open value, and is in f->run. */
+bool framing_open_long_line(struct framing *f, const struct piece *line);
+
+/* The next line begins. */
+void framing_open_line_begins(struct framing *f);
 
 /* ---- framing_list.c ---- */
 
-/* A list of objects that is not closed in the head of an object. */
+/* A list of objects in the head of an object. */
 struct framing_open_list {
     struct span name;   /* of the member */
     size_t from;        /* offset after its '[' */
@@ -299,12 +361,15 @@ struct framing_open_list {
     bool others_before; /* ... or a member before it may be a list of a request with elements */
 };
 
-/*
- * False: there is none, whatever its name. *closed: the first list of a request that is closed;
- * from is 0 if there is none. NESTING_SLACK.
- */
-bool framing_find_list(struct span head, struct framing_open_list *out,
-                       struct framing_open_list *closed);
+/* In the head of an object; `from` is 0 if there is none. */
+struct framing_lists {
+    struct framing_open_list open;     /* the one that is not closed, whatever its name */
+    struct framing_open_list request;  /* the first one of a request that is closed */
+    struct framing_open_list envelope; /* the first one of an envelope that is closed */
+};
+
+/* NESTING_SLACK. */
+void framing_find_lists(struct span head, struct framing_lists *out);
 
 /* The value reaches the limit at s->p and does not end there. True: its list begins. */
 bool framing_passes_limit(struct framing *f, struct source *s, struct piece *out);

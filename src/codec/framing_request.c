@@ -92,10 +92,6 @@ void framing_request_closes(struct framing *f)
     struct framing_request *r = &f->request;
     r->level--;
     r->heads.n = r->level > 0 ? r->head_ends[r->level - 1] : 0;
-    if (r->level == 0 && !f->in_list && f->list_tentative) {
-        f->tentative = true; /* lines of requests: the next one must not depend on this one */
-        f->state = FRAMING_AFTER_LONG;
-    }
 }
 
 void framing_request_clear(struct framing *f)

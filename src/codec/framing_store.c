@@ -131,7 +131,7 @@ struct piece framing_piece(const struct framing *f, enum piece_kind kind)
 {
     return (struct piece){
         .kind = kind,
-        .framing = f->kind != FRAMING_NONE ? f->kind : FRAMING_LINES,
+        .framing = f->kind == FRAMING_NONE || framing_on_first_line(f) ? FRAMING_LINES : f->kind,
         .text = SPAN(""),
         .line = f->value.line,
         .offset = f->value.offset,

@@ -10,7 +10,23 @@
 
 static const char in_value[] = "the text ends inside a value";
 
+/* Whether the values are elements of a list that is expanded. */
+static bool in_list(const struct framing *f)
+{
+    return f->in_list || f->request.level > 0;
+}
+
 /* ---- pieces ---- */
+
+void framing_stop_reading(struct framing *f)
+{
+    if (framing_on_first_line(f)) { /* this costs only its line, as in an object of lines */
+        f->kind = FRAMING_LINES;
+        f->one_line = true;
+    }
+    f->tentative = false;
+    f->state = f->one_line ? FRAMING_LINE_REST : FRAMING_STOPPED;
+}
 
 bool framing_damage(struct framing *f, struct span text, const char *wrong, uint64_t at,
                     struct piece *out)
@@ -20,7 +36,7 @@ bool framing_damage(struct framing *f, struct span text, const char *wrong, uint
     piece.wrong = wrong;
     piece.wrong_at = at;
     piece.rest = !f->all_read;
-    f->state = f->one_line ? FRAMING_LINE_REST : FRAMING_STOPPED;
+    framing_stop_reading(f);
     return framing_give(f, &piece, out);
 }
 
@@ -39,7 +55,7 @@ static bool give_too_long(struct framing *f, const struct source *s, struct piec
 {
     struct piece piece = framing_piece(f, PIECE_TOO_LONG);
     piece.text = framing_value_text(f, s);
-    f->state = f->tentative ? FRAMING_AFTER_LONG : FRAMING_GAP;
+    f->state = f->tentative && !in_list(f) ? FRAMING_AFTER_LONG : FRAMING_GAP;
     return framing_give(f, &piece, out);
 }
 
@@ -81,11 +97,11 @@ static bool value_ends(struct framing *f, const struct source *s, bool scalar, s
     if (f->value.too_long) {
         return give_too_long(f, s, out);
     }
+    f->tentative = f->tentative && in_list(f);
     struct piece piece = framing_piece(f, PIECE_VALUE);
     size_t at = 0;
     piece.text = framing_value_text(f, s);
     f->state = FRAMING_GAP;
-    f->tentative = false;
     if (f->request.level > 0) {
         return framing_request_add(f, &piece, s, out);
     }
@@ -144,7 +160,7 @@ static bool value_goes_on(struct framing *f, struct source *s, struct piece *out
 static bool value_breaks(struct framing *f, const struct source *s, const char *wrong,
                          struct piece *out)
 {
-    if (f->tentative && s->p < s->end) { /* the line was the end of a torn record and not a value */
+    if (f->tentative && !in_list(f) && s->p < s->end) { /* the line was torn, and not a value */
         f->tentative = false;
         f->kind = FRAMING_NONE;
         f->one_line = true;
@@ -155,7 +171,7 @@ static bool value_breaks(struct framing *f, const struct source *s, const char *
         f->state = FRAMING_LINE_REST;
         return true;
     }
-    f->all_read = f->all_read || f->one_line;
+    f->all_read = f->all_read || f->one_line || framing_on_first_line(f);
     return framing_damage(f, framing_value_text(f, s), wrong, f->offset, out);
 }
 
@@ -173,9 +189,6 @@ static bool step_container(struct framing *f, struct source *s, struct piece *ou
     case NESTING_CLOSED:
         return value_ends(f, s, false, out);
     case NESTING_LINE:
-        if (f->one_line && f->kind == FRAMING_LINES && !f->nesting.in_string) {
-            framing_open_container(f);
-        }
         return value_breaks(f, s,
                             f->nesting.in_string ? "a line end inside a string"
                                                  : "the line ends inside a value",
@@ -253,12 +266,6 @@ static bool step_bracket(struct framing *f, struct source *s, struct piece *out)
 }
 
 /* ---- between values ---- */
-
-/* Whether the values are elements of a list that is expanded. */
-static bool in_list(const struct framing *f)
-{
-    return f->in_list || f->request.level > 0;
-}
 
 static bool line_ends(struct framing *f, struct source *s, struct piece *out)
 {
@@ -380,9 +387,10 @@ static bool step_after_long(struct framing *f, struct source *s)
     if (s->p == s->end) {
         return false;
     }
+    bool alone = *s->p == '\n' && framing_on_first_line(f);
     f->tentative = false;
     f->state = FRAMING_GAP;
-    if (*s->p == '\n') {
+    if (alone) {
         f->kind = FRAMING_LINES;
         framing_pass_line_end(f, s);
         framing_line_begins(f);
@@ -441,7 +449,7 @@ bool framing_values_end(struct framing *f, struct piece *out)
         }
         break;
     case FRAMING_AFTER_LONG:
-        f->kind = FRAMING_LINES;
+        f->kind = framing_on_first_line(f) ? FRAMING_LINES : f->kind;
         break;
     case FRAMING_UNDECIDED:
     case FRAMING_HOLE:

@@ -213,7 +213,7 @@ static void is_used_for_one_object_after_another(void **state UNUSED)
 
 /* The number of pieces of each kind, and the last damage. */
 struct count {
-    uint64_t kinds[PIECE_LIST_END + 1];
+    uint64_t kinds[PIECE_UNREAD + 1];
     uint64_t in_runs;
     const char *wrong;
 };
@@ -328,7 +328,8 @@ static void an_object_of_any_layout_gives_all_its_values(void **state UNUSED)
         {"[\n", "{\"n\":\"0123456789\"},\n", "]\n", FRAMING_ARRAY, 0},
         {"[\n", "{\n\"n\":\"0123456789\"\n},\n", "]\n", FRAMING_ARRAY, 0},
         {"", "{\r\n\"n\":\"0123456789\"\r\n}\r\n", "", FRAMING_DOCUMENT, 0},
-        {"{\"x\":1,\"Records\":[", "{\"n\":\"0123456789\"},", "{}],\"y\":2}", FRAMING_VALUES, 1},
+        {"{\"x\":1,\"Records\":[", "{\"n\":\"0123456789\"},", "{}],\"y\":2}", FRAMING_LINES, 1},
+        {"{\"x\":1,\"Records\":[", "{\"n\":\"0123456789\"},", "{}],\"y\":2} 1", FRAMING_VALUES, 1},
         {"{\n\"logEvents\":\n[\n", "{\n\"n\":\"0123456789\"},\n", "{}]\n}", FRAMING_DOCUMENT, 1},
         {"{}\n{\"items\":[", "{\"n\":\"0123456789\"},", "{}]}\n{\"b\":1", FRAMING_LINES, 1},
         {"{}\n[", "{\"n\":\"0123456789\"},", "{}]\n{}", FRAMING_LINES, 0},

@@ -419,7 +419,7 @@ static void damage_costs_what_follows_it(void **state UNUSED)
     read_around(HEAD, ",{\"body\":tru},{\"body\":{}}]}]}]}", &out);
     assert_int_equal(out.events, 200);
     assert_int_equal(out.rejects, 2);
-    assert_non_null(strstr(out.text.p, "the rest was not read"));
+    assert_non_null(strstr(out.text.p, "the rest of the line was not read"));
     assert_non_null(strstr(out.text.p, "\"detail\":\"17 bytes after damaged JSON"));
     buf_done(&out.text);
 }

@@ -43,9 +43,11 @@ def _kind(text, limit):
     too_long = len(_bytes(line)) > limit
     if first == "[":
         return "array" if too_long or "\n" in text[at:_end(text, at)] else "lines"
-    if first == "{" and "\n" in text[at:_end(text, at)]:
-        return "document"
-    return "values" if too_long else "lines"
+    end = _end(text, at) if first == "{" else at
+    if "\n" in text[at:end]:
+        return "values" if too_long else "document"
+    alone = len(_bytes(text[at:end])) > limit and not text[end:].split("\n", 1)[0].strip(FILLER)
+    return "values" if too_long and not alone else "lines"
 
 
 def framed(data, limit=LIMIT):

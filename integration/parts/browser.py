@@ -121,6 +121,8 @@ class Page:
             self.troubles.append(params)
         elif method == "Page.loadEventFired":
             self.loaded = True
+        elif method == "Page.javascriptDialogOpening":  # the page waits for its answer, so nothing else would come
+            raise AssertionError(f"the page shows a dialog: {params}")
 
     @property
     def hosts(self):
@@ -153,6 +155,6 @@ class Page:
     def violations(self):
         """What axe-core finds against WCAG 2.2 AA and its best practices: [(rule, element)]."""
         self.run(axe_text() + "; 0")
-        told = self.run("axe.run(document).then(r => r.violations.map(v => "
+        told = self.run("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => "
                         "[v.id, v.help, v.nodes.map(n => n.html.slice(0, 200) + ' ' + n.failureSummary)]))")
         return told

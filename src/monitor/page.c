@@ -184,7 +184,7 @@ static void add_answer(const struct snapshot *s, const struct history *h,
     add_verdict(s, l, out);
     page_add(out, "</p></div>\n");
     history_events_of_all(h, &line);
-    if (line.count != 0) {
+    if (line.count > 1) { /* the first point is of the start */
         page_add(out, "<p class=\"flow\"><span>Events in the last minute: <b>");
         html_count(out, line.points[line.count - 1]);
         page_add(out, "</b></span>");

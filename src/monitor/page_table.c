@@ -123,7 +123,7 @@ static void add_error(struct buf *out, const struct err *e)
 /* A link if it is known where the runbook is. */
 static void add_section(const struct snapshot *s, const struct status_row *r, struct buf *out)
 {
-    page_add(out, "<br><span class=\"todo\">Runbook: ");
+    page_add(out, "<span class=\"todo\">Runbook: ");
     if (s->runbook != NULL) {
         struct buf place = BUF_INIT(PLACE_BYTES);
         status_add_runbook(s, r, &place);
@@ -136,11 +136,22 @@ static void add_section(const struct snapshot *s, const struct status_row *r, st
     page_add(out, s->runbook != NULL ? "</a></span>" : "</span>");
 }
 
+/* A command stands after "run: ", and ends at a ';' or with the text. */
 static void add_what_to_do(const struct snapshot *s, const struct status_row *r, struct buf *out)
 {
+    static const struct span run = SPAN_INIT("run: ");
     struct buf todo = BUF_INIT(STATUS_TODO_BYTES);
     status_add_what_to_do(s, r, &todo);
-    html_text(out, buf_span(&todo));
+    struct span rest = buf_span(&todo);
+    const char *at = memmem(rest.p, rest.n, run.p, run.n);
+    if (at != NULL) {
+        html_text(out, span_take(&rest, (size_t)(at - rest.p) + run.n));
+        const char *end = memchr(rest.p, ';', rest.n);
+        page_add(out, "<code class=\"command\">");
+        html_text(out, span_take(&rest, end != NULL ? (size_t)(end - rest.p) : rest.n));
+        page_add(out, "</code>");
+    }
+    html_text(out, rest);
     buf_done(&todo);
 }
 
@@ -148,10 +159,12 @@ static void add_back_off(const struct snapshot_customer *c, struct buf *out)
 {
     page_add(out, "<p>In back-off: ");
     html_count(out, c->state.back_off);
-    page_add(out, ", the first one back in ");
+    page_add(out, c->state.back_off > 1 ? ", the first one back in " : ", back in ");
     html_duration(out, c->trouble.back_off.first_in_ms);
-    page_add(out, ", the last one in ");
-    html_duration(out, c->trouble.back_off.last_in_ms);
+    if (c->state.back_off > 1) {
+        page_add(out, ", the last one in ");
+        html_duration(out, c->trouble.back_off.last_in_ms);
+    }
     page_add(out, ".</p>\n");
 }
 

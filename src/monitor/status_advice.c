@@ -160,12 +160,12 @@ static struct status_advice advise_silent(const struct snapshot_customer *c)
         return (struct status_advice){
             "its queue brought no message since the start",
             "check that the bucket's notifications are configured, and that the customer writes; "
-            "asymptote-ingest reconcile -c FILE CUSTOMER --to now finds what was missed"};
+            "to find what was missed, run: asymptote-ingest reconcile -c FILE CUSTOMER --to now"};
     }
     return (struct status_advice){"its queue has messages, but none of this customer",
-                                  "check bucket, prefix and the bucket's notifications; "
-                                  "asymptote-ingest reconcile -c FILE CUSTOMER --to now finds "
-                                  "what was missed"};
+                                  "check bucket, prefix and the bucket's notifications; to find "
+                                  "what was missed, run: asymptote-ingest reconcile -c FILE "
+                                  "CUSTOMER --to now"};
 }
 
 static struct status_advice advise_not_yet(const struct snapshot_customer *c)

@@ -95,7 +95,7 @@ static void add_head(const struct snapshot *s, const struct status_list *l, stru
         }
     }
     buf_add(out, SPAN(".\n"));
-    if (s->not_held != 0) {
+    if (status_fresh(l) == s->customer_count && s->not_held != 0) { /* else they may be its own */
         buf_addf(
             out,
             "%" PRIu64

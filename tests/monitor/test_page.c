@@ -162,6 +162,49 @@ static void a_picture_has_its_numbers_as_a_text(void **state UNUSED)
         count_of(text, "aria-label=\"Events a minute in the last hour: 10 now, 40 at most\""), 2);
 }
 
+/* The first sample is of the start: 0 would be said of a worker that reads since some seconds. */
+static void the_events_of_a_minute_are_shown_after_one(void **state UNUSED)
+{
+    history_sample(w.h, &w.s);
+    assert_null(strstr(page("", "", 0, 100), "Events in the last minute"));
+    stats_set(&w.customers[2].stats.events, 50);
+    history_sample(w.h, &w.s);
+    assert_non_null(strstr(page("", "", 0, 100), "Events in the last minute: <b>50</b>"));
+}
+
+static void a_command_is_an_element_that_can_be_copied(void **state UNUSED)
+{
+    w.s.file = "/etc/x.conf";
+    w.customers[1].state.paused = 1;
+    assert_non_null(strstr(page("", "dead", 0, 100),
+                           "run: <code class=\"command\">asymptote-ingest verify -c /etc/x.conf "
+                           "dead --fix-hints</code>; do what the error says</span>"));
+    w.customers[1].trouble.held = true; /* no text after the command */
+    assert_non_null(strstr(page("", "dead", 0, 100),
+                           "run: <code class=\"command\">asymptote-ingest control resume dead -c "
+                           "/etc/x.conf</code></span>"));
+    w.customers[1].has_cadence = true;
+    w.customers[1].state.silent = 1;
+    w.customers[1].trouble.held = false;
+    w.customers[1].state.paused = 0;
+    assert_non_null(strstr(page("", "dead", 0, 100),
+                           "what was missed, run: <code class=\"command\">asymptote-ingest "
+                           "reconcile -c /etc/x.conf dead --to now</code></span>"));
+}
+
+static void messages_in_back_off_come_back(void **state UNUSED)
+{
+    w.customers[1].state.back_off = 1;
+    w.customers[1].trouble.back_off.first_in_ms = S(60);
+    w.customers[1].trouble.back_off.last_in_ms = S(60);
+    assert_non_null(strstr(page("", "dead", 0, 100), "<p>In back-off: 1, back in 60 s.</p>"));
+    w.customers[1].state.back_off = 2;
+    w.customers[1].trouble.back_off.last_in_ms = S(600);
+    assert_non_null(strstr(page("", "dead", 0, 100),
+                           "<p>In back-off: 2, the first one back in 60 s, "
+                           "the last one in 10 min.</p>"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -174,6 +217,9 @@ int main(void)
         TEST(nothing_is_inline_or_from_elsewhere),
         TEST(a_page_has_links_to_its_neighbours),
         TEST(a_picture_has_its_numbers_as_a_text),
+        TEST(the_events_of_a_minute_are_shown_after_one),
+        TEST(a_command_is_an_element_that_can_be_copied),
+        TEST(messages_in_back_off_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,8 @@ def pytest_addoption(parser):
     parser.addoption("--drill-dir", help="where the drill's log and the metrics before and after each fault are kept")
     parser.addoption("--attacks", choices=("short", "all"), default="all",
                      help="which attacks test_hostile makes (default: all)")
-    parser.addoption("--picture", help="file for the README's picture of the status page, after two minutes under load")
+    parser.addoption("--screens", action="store_true",
+                     help="make the README's picture and the screens of docs/status.md again, after two minutes under load")
     parser.addoption("--figures", help="file to which test_hostile appends its figures, a JSON object a line")
     parser.addoption("--away-s", type=float, default=14, help="how long Kafka is unreachable in its test (default: 14)")
 

@@ -40,8 +40,17 @@ def _rows(data, width, height, depth):
         before = row
 
 
-def reduced(data):
-    """The same picture, with its 256 most frequent colours; others become the nearest of them."""
+def text_of(data, name):
+    """A text that reduced() wrote into the picture; None: it has none of this name."""
+    for kind, part in _chunks(data):
+        key, _, value = part.partition(b"\0")
+        if kind == b"tEXt" and key.decode() == name:
+            return value.decode()
+    return None
+
+
+def reduced(data, **texts):
+    """The same picture, with its 256 most frequent colours; others become the nearest of them. texts: for text_of."""
     found = collections.defaultdict(bytes)
     for kind, part in _chunks(data):
         found[kind] += part
@@ -55,5 +64,6 @@ def reduced(data):
     index = {colour: min(range(len(palette)), key=lambda n: sum((x - y) ** 2 for x, y in zip(palette[n], colour)))
              for colour in counts}
     lines = b"".join(b"\0" + bytes(index[p] for p in row) for row in pixels)
-    return HEAD + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)) + _chunk(
+    told = b"".join(_chunk(b"tEXt", f"{name}\0{text}".encode()) for name, text in texts.items())
+    return HEAD + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)) + told + _chunk(
         b"PLTE", b"".join(palette)) + _chunk(b"IDAT", zlib.compress(lines, 9)) + _chunk(b"IEND", b"")

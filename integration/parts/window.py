@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker's pages /metrics, /healthz and /readyz, read by Prometheus' own parser."""
 import http.client
+import json
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -36,6 +37,10 @@ class Window:
         found = [s.value for f in self.families().values() for s in f.samples
                  if s.name == PREFIX + name and all(s.labels.get(k) == v for k, v in labels.items())]
         return sum(found) if found else None
+
+    def status(self):
+        """/status.json."""
+        return json.loads(self.get("/status.json")[1])
 
     def ready(self):
         return self.get("/readyz")[:2]

@@ -67,6 +67,15 @@ struct http_hold {
     bool (*may_be_large)(void *ctx);
 };
 
+/*
+ * Asked ten times a second or more while http_call waits for the server. A kind other than
+ * FAIL_NONE, with *e set, ends the transfer.
+ */
+struct http_watch {
+    void *ctx;
+    enum err_kind (*look)(void *ctx, struct err *e);
+};
+
 struct http_request {
     const char *method;
     struct span url;                   /* a URL that url_split accepts (codec/url.h) */
@@ -78,9 +87,10 @@ struct http_request {
     int idle_timeout_ms;  /* with a sink: maximum time without a byte while curl waits for one */
     bool allow_http;
     bool no_proxy;
-    const char *unix_socket;      /* path of a unix socket to connect to; NULL: the URL's host */
-    const struct http_sink *sink; /* NULL: every body is appended to answer.body */
-    const struct http_hold *hold; /* NULL: none */
+    const char *unix_socket;        /* path of a unix socket to connect to; NULL: the URL's host */
+    const struct http_sink *sink;   /* NULL: every body is appended to answer.body */
+    const struct http_hold *hold;   /* NULL: none */
+    const struct http_watch *watch; /* NULL: none */
 };
 
 struct http;
@@ -109,7 +119,7 @@ DEFINE_OWNED(http);
  * complete body. A body beyond the maximum of answer.body is truncated, its rest is not read, and
  * body.overflowed is set. FAIL_AGAIN: the connection or the transfer failed or timed out
  * (answer.status is set if the headers had arrived). FAIL_CONFIG: the URL or the certificate is
- * invalid. FAIL_STOPPED: http_stop. Other kinds come from the sink.
+ * invalid. FAIL_STOPPED: http_stop. Other kinds come from the sink or the watch.
  */
 MUST_USE enum err_kind http_call(struct http *h, const struct http_request *r,
                                  struct http_answer *a, struct err *e);

@@ -82,6 +82,8 @@ struct s3_consumer {
     enum err_kind (*begin)(void *ctx, const struct s3_meta *meta, struct err *e);
     enum err_kind (*body)(void *ctx, struct span bytes, struct err *e);
     int64_t *failed_ms; /* NULL, or set to when the first request since the last progress failed */
+    /* Asked ten times a second or more while it waits for S3; as body. NULL: not wanted. */
+    enum err_kind (*look)(void *ctx, struct err *e);
 };
 
 struct s3; /* A client: one curl handle with its connection. Each lane has one. */

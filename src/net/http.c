@@ -392,7 +392,8 @@ enum err_kind http_call(struct http *h, const struct http_request *r, struct htt
     }
     CURLcode code = CURLE_OK;
     const char *impatient = NULL;
-    while (!http_stopped(h) && impatient == NULL && !run_step(h, &code)) {
+    while (!http_stopped(h) && impatient == NULL && !run_step(h, &code) &&
+           arrival_is_wanted(&h->arrival)) {
         impatient = arrival_impatient(&h->arrival);
     }
     (void)curl_multi_remove_handle(h->multi, easy);

@@ -76,7 +76,7 @@ void arrival_begin(struct arrival *v, const struct http_request *r, struct http_
 {
     int64_t idle_ms = r->sink != NULL ? r->idle_timeout_ms : 0;
     http_answer_clear(a);
-    *v = (struct arrival){.answer = a, .sink = r->sink, .hold = r->hold};
+    *v = (struct arrival){.answer = a, .sink = r->sink, .hold = r->hold, .watch = r->watch};
     patience_init(&v->patience, idle_ms, clock_mono_ms(&clock_system));
 }
 
@@ -162,4 +162,12 @@ enum err_kind arrival_end(const struct arrival *v, struct err *e)
         return err_set(e, FAIL_AGAIN, "http: the headers were cut");
     }
     return FAIL_NONE;
+}
+
+bool arrival_is_wanted(struct arrival *v)
+{
+    if (v->watch != NULL && v->refused == FAIL_NONE) {
+        v->refused = v->watch->look(v->watch->ctx, &v->refused_err);
+    }
+    return v->refused == FAIL_NONE;
 }

@@ -14,11 +14,12 @@ struct arrival {
     struct http_answer *answer;
     const struct http_sink *sink;
     const struct http_hold *hold;
+    const struct http_watch *watch;
     size_t head_bytes; /* of all heads, including 1xx */
     bool head_too_long;
     bool head_whole; /* its empty line has arrived */
     bool body_cut;
-    enum err_kind refused; /* the sink's kind, with refused_err */
+    enum err_kind refused; /* the kind of the sink or the watch, with refused_err */
     struct err refused_err;
     struct patience patience; /* used if there is a sink */
 };
@@ -34,6 +35,9 @@ MUST_USE bool arrival_holds(const struct arrival *v, struct span bytes);
 
 /* The reason to end a wait; NULL: continue. */
 const char *arrival_impatient(struct arrival *v);
+
+/* False: the watch has ended the transfer. */
+MUST_USE bool arrival_is_wanted(struct arrival *v);
 
 /* At the end of the transfer: FAIL_NONE, or FAIL_AGAIN if the response cannot be complete. */
 MUST_USE enum err_kind arrival_end(const struct arrival *v, struct err *e);

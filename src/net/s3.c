@@ -360,9 +360,11 @@ enum err_kind s3_get(struct s3 *s, const struct s3_object *o, struct creds_sourc
         return kind;
     }
     t.by_version = o->version_id.n > 0;
+    s->watch = (struct http_watch){to->ctx, to->look};
     do {
         kind = run_attempt(&t, &f, e);
     } while (goes_on(&t, &kind, &f, e));
+    s->watch.look = NULL;
     return kind == FAIL_NONE ? finish_body(&t, e) : kind;
 }
 

@@ -236,6 +236,7 @@ static enum err_kind send_to(struct s3 *s, const struct s3_call *c, const char *
         .idle_timeout_ms = s->settings->idle_timeout_ms,
         .allow_http = s->settings->allow_http,
         .sink = c->sink,
+        .watch = s->watch.look != NULL ? &s->watch : NULL,
     };
     *f = (struct fault){.status = 0};
     if (s->url.overflowed) {

@@ -27,6 +27,7 @@ struct s3 {
     struct buf url;
     struct checksum checksum; /* of the current body */
     struct rng rng;
+    struct http_watch watch; /* of the current s3_get; look NULL: none */
 };
 
 struct s3_call {

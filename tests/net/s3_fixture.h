@@ -21,7 +21,8 @@ struct seen {
     struct s3_meta meta;
     int begins;
     enum err_kind refuse_begin, refuse_body;
-    struct s3 *stop; /* stop this client at the first byte */
+    struct s3 *stop;                                 /* stop this client at the first byte */
+    enum err_kind (*look)(void *ctx, struct err *e); /* NULL: none */
 };
 
 struct fixture {
@@ -90,7 +91,7 @@ UNUSED static int teardown(void **state)
 
 UNUSED static enum err_kind get(struct fixture *f)
 {
-    struct s3_consumer to = {&f->seen, on_begin, on_bytes, &f->failed_ms};
+    struct s3_consumer to = {&f->seen, on_begin, on_bytes, &f->failed_ms, f->seen.look};
     return s3_get(f->s3, &f->object, &f->creds, &to, &f->err);
 }
 

@@ -287,6 +287,35 @@ static void ends_when_no_byte_arrives(void **state)
     buf_done(&t.body);
 }
 
+static enum err_kind look_three_times(void *ctx, struct err *e)
+{
+    int *looks = ctx;
+    return ++*looks == 3 ? err_set(e, FAIL_LOST, "no longer wanted") : FAIL_NONE;
+}
+
+static void ends_what_hangs_when_its_watch_says_so(void **state)
+{
+    struct fixture *f = *state;
+    int looks = 0;
+    struct taken t = {.body = BUF_INIT(BODY_MAX)};
+    struct http_sink sink = {&t, take_body};
+    struct http_watch watch = {&looks, look_three_times};
+    struct http_request r = get(f->aws.endpoint);
+    r.sink = &sink;
+    r.watch = &watch;
+    server_add(f->aws.server,
+               (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: "
+                                           "10\r\n\r\n12345"),
+                              .end = REPLY_STALL});
+    assert_int_equal(call(f, &r), FAIL_LOST);
+    assert_string_equal(f->err.text, "no longer wanted");
+    assert_int_equal(looks, 3);
+    r.watch = NULL;
+    server_add_answer(f->aws.server, "200 OK", "X-A: 1\r\n", SPAN("data"));
+    assert_int_equal(call(f, &r), FAIL_NONE); /* the next call is another one */
+    buf_done(&t.body);
+}
+
 static enum err_kind take_slowly(void *ctx, const struct http_answer *a UNUSED, struct span bytes,
                                  struct err *e UNUSED)
 {
@@ -408,6 +437,7 @@ int main(void)
         TEST(hands_good_bodies_to_the_sink_and_keeps_bad_ones),
         TEST(returns_what_the_sink_refused_with),
         TEST(ends_when_no_byte_arrives),
+        TEST(ends_what_hangs_when_its_watch_says_so),
         TEST(does_not_count_the_time_of_the_sink),
         TEST(stops_at_once_and_for_good),
         TEST(uses_proxies_but_not_for_this_machine),

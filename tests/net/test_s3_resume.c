@@ -183,6 +183,24 @@ static void leaves_a_busy_server_alone_from_the_start(void **state)
     assert_int_equal(get(f), FAIL_NONE);
 }
 
+static enum err_kind look_for_four_bytes(void *ctx, struct err *e)
+{
+    struct seen *s = ctx;
+    return s->body.n == 4 ? err_set(e, FAIL_LOST, "enough") : FAIL_NONE;
+}
+
+static void ends_a_transfer_that_its_consumer_does_not_wait_for(void **state)
+{
+    struct fixture *f = *state;
+    f->settings.idle_timeout_ms = 60 * 1000;
+    f->seen.look = look_for_four_bytes;
+    add_cut(f, "200 OK", ETAG, 10, "0123", REPLY_STALL);
+    assert_int_equal(get(f), FAIL_LOST);
+    assert_string_equal(f->err.text, "enough");
+    assert_int_equal(server_requests(f->aws.server), 1);
+    assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
+}
+
 static void resumes_a_silent_body(void **state)
 {
     struct fixture *f = *state;
@@ -360,6 +378,7 @@ int main(void)
         TEST(leaves_a_server_that_gives_a_byte_at_a_time),
         TEST(resumes_when_the_server_is_in_trouble_meanwhile),
         TEST(leaves_a_busy_server_alone_from_the_start),
+        TEST(ends_a_transfer_that_its_consumer_does_not_wait_for),
         TEST(resumes_a_silent_body),
         TEST(believes_the_server_that_there_is_no_more),
         TEST(does_not_believe_that_there_is_less_than_it_said),

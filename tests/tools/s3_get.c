@@ -76,7 +76,7 @@ static void get(struct s3 *s, struct s3_object *o, struct creds_source *creds)
     struct err e = {0};
     struct reader r = {.hash = EVP_MD_CTX_new()};
     (void)!EVP_DigestInit_ex(r.hash, EVP_sha256(), NULL);
-    struct s3_consumer to = {&r, on_begin, on_body, NULL};
+    struct s3_consumer to = {&r, on_begin, on_body, NULL, NULL};
     enum err_kind kind = s3_get(s, o, creds, &to, &e);
     print_result(&r, kind, &e);
     EVP_MD_CTX_free(r.hash);

@@ -59,6 +59,7 @@ struct stats {
     stats_count objects_left;
     stats_count objects_accepted;   /* not there, which the customer accepts */
     stats_count objects_empty;      /* of objects_done: without a line */
+    stats_count objects_put_back;   /* how often one lost its lane, and was read again */
     stats_count errors[FAIL_KINDS]; /* objects by error class, including accepted ones */
     stats_count lines;
     stats_count events; /* given to the sink */

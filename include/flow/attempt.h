@@ -36,6 +36,9 @@ struct attempt_parts { /* borrowed as long as the attempt */
     const struct s3_settings *s3;
     const struct normalize_options *normalize; /* of normalizers without converters */
     struct converter *const *converters;       /* one for each core of the turns */
+    /* Asked several times a second: whether the attempt is to end (put_back). NULL: never. */
+    bool (*wants_back)(void *ctx);
+    void *ctx;
 };
 
 /* Each lane has one and uses it for one object after another. */
@@ -64,6 +67,7 @@ struct attempt {
     unsigned steps;               /* pieces and outputs, to yield after some of them */
     bool large;                   /* it has a place for a large object */
     atomic_bool stopped;
+    bool put_back;             /* ended by wants_back: no result, the message waits again */
     bool recalled;             /* not read: this version failed at an earlier receive, ... */
     struct failed_read before; /* ... with this result */
     /* The stages. */

@@ -14,9 +14,14 @@
  * a message of a class that is over its share is refused, so that the queue's other messages are
  * received.
  *
- * A lane processes an object to its end. So that long objects cannot take all lanes, a quarter of
- * the lanes is available only to classes whose objects have proved short: an average below
- * HEAVY_MS. A class with long objects also needs a free lane by the rule for all lanes.
+ * So that long objects cannot take all lanes, a quarter of the lanes is kept for short ones. A
+ * class whose average is HEAVY_MS or more is heavy: it shares the other lanes (heavy lanes). A
+ * class of which no object was measured is new: it is taken to be neither, and has one lane on
+ * trial, a heavy one or one of half of the kept lanes. A lane processes a heavy object to its end.
+ * Any other object that lasts longer than HEAVY_MS is heavy from then on; if that exceeds the heavy
+ * lanes, or new classes wait, its lane puts the message back (inbox_wants_back), once, and it waits
+ * for a heavy lane. So a message of a new or short class waits for short lane times only, however
+ * many classes have objects that do not end. The bound: tests/sim/shares.h.
  *
  * Rooms. A class without a waiting message may have a first one whatever its length, so hundreds of
  * queues could have one body of 1 MiB each. Bodies above small_bytes that wait or are at work
@@ -40,6 +45,7 @@
  *     ... its first record; the next one is of another class:
  *     m->sched_class = next; inbox_put_back(i, m, &use, ms);
  *     ... or its last one: inbox_finished(i, &use, ms);
+ *     ... while it works: if (inbox_wants_back(i, &use, ms)) inbox_put_back(i, m, &use, ms);
  *
  * Threads: any.
  */
@@ -54,7 +60,8 @@ struct inbox;
 
 enum {
     HEAVY_MS = 1000,    /* average lane time per object above which a class is heavy */
-    LIGHT_PART = 4,     /* one in this many lanes is only for classes that are not heavy */
+    LATE_MS = 10000,    /* lane time above which an object of a short class is put back always */
+    LIGHT_PART = 4,     /* one in this many lanes is kept for objects that are not heavy */
     LIMITED_POLLS = 64, /* with a room each, after a body was refused one */
 };
 
@@ -116,14 +123,25 @@ struct inbox_use {
     size_t sched_class;
     size_t queue;
     size_t large; /* bytes of its large body; 0: it is small */
-    bool heavy;   /* counted as a lane of a heavy class */
-    bool lower;   /* ... as one with a lower message */
+    bool heavy;   /* counted as a heavy lane */
+    bool trial;   /* of these: the first one of a new class, until it has its place */
+    bool late;    /* not heavy, but for longer than HEAVY_MS */
+    bool leaves;  /* inbox_wants_back has returned true */
+    bool lower;   /* counted as a lane with a lower message */
 };
 
 /*
- * Put back a message that was taken for another class than its present one. The lane has finished
- * with it, after `ms` milliseconds, and calls inbox_take next. Shares do not apply, since there are
- * at most as many of these messages as lanes. False: inbox_stop was called; nothing is changed.
+ * A lane that has worked for `ms` milliseconds asks whether to put its message back, several times
+ * a second. True: it ends its work on the object soon, and calls inbox_put_back. It may go on if it
+ * is at the object's end.
+ */
+MUST_USE bool inbox_wants_back(struct inbox *i, struct inbox_use *use, int64_t ms);
+
+/*
+ * Put back a message that was taken for another class than its present one, or that the inbox wants
+ * back: it is taken as one of a heavy class then. The lane has finished with it, after `ms`
+ * milliseconds, and calls inbox_take next. Shares do not apply, since the message had its place
+ * before. False: inbox_stop was called; nothing is changed.
  */
 MUST_USE bool inbox_put_back(struct inbox *i, struct inflight *m, const struct inbox_use *use,
                              int64_t ms);

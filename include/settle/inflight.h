@@ -54,6 +54,7 @@ struct inflight {
     int left_delay_s;                  /* ... and its delay */
     size_t body_bytes;      /* memory of the notification; until the lane no longer needs it */
     bool lower;             /* of a backfill: live messages come first (flow/inbox.h) */
+    bool heavy;             /* its lane put it back, since its object takes long (flow/inbox.h) */
     unsigned receive_count; /* from 1 */
     int64_t sent_ms;        /* when it was sent to its queue: wall clock in ms, 0 if not known */
     int64_t received_ms;    /* monotonic, ms */

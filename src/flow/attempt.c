@@ -456,8 +456,11 @@ static enum err_kind read_object(struct attempt *a, struct err *e)
     if (failed_before(a, &object, creds, e)) {
         return e->kind;
     }
-    struct s3_consumer consumer = {
-        .ctx = a, .begin = attempt_begin, .body = attempt_body, .failed_ms = &a->failed_ms};
+    struct s3_consumer consumer = {.ctx = a,
+                                   .begin = attempt_begin,
+                                   .body = attempt_body,
+                                   .look = attempt_watch,
+                                   .failed_ms = &a->failed_ms};
     enum err_kind kind = s3_get(a->s3, &object, creds, &consumer, e);
     if (kind != FAIL_NONE && creds_refused(creds, e)) {
         a->subject = ABOUT_ROLE;
@@ -491,10 +494,4 @@ enum err_kind attempt_reject(struct attempt *a, enum reject_reason reason, struc
 uint64_t attempt_text_bytes(const struct attempt *a)
 {
     return a->ready ? decode_bytes(a->decode) : 0;
-}
-
-void attempt_stop(struct attempt *a)
-{
-    atomic_store(&a->stopped, true);
-    s3_stop(a->s3);
 }

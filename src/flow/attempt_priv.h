@@ -45,8 +45,14 @@ void attempt_work_steps(struct attempt *a);
  */
 MUST_USE bool attempt_next_output(struct attempt *a, struct output *out);
 
-/* FAIL_LOST, FAIL_STOPPED: nothing more of the object is to be produced. e may be NULL. */
-MUST_USE enum err_kind attempt_wanted(const struct attempt *a, struct err *e);
+/*
+ * FAIL_LOST, FAIL_STOPPED: nothing more of the object is to be produced. FAIL_LOST also if the
+ * message is wanted back: a->put_back. e may be NULL.
+ */
+MUST_USE enum err_kind attempt_wanted(struct attempt *a, struct err *e);
+
+/* The same, as a function of struct s3_consumer: while the attempt waits for S3. */
+MUST_USE enum err_kind attempt_watch(void *ctx, struct err *e);
 
 /*
  * Before memory is taken that only large objects need: wait for a place (flow/places.h), without

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * attempt_work.c - what an attempt has only for a time: a core, with the converter that belongs to
- * it, while it works; a place, with the memory of a large object, until the object ends.
+ * it, while it works; a place, with the memory of a large object, until the object ends; and the
+ * lane, until the worker stops, the lease is lost, or the inbox wants the message back.
  */
 #include "attempt_priv.h"
 
@@ -42,14 +43,29 @@ void attempt_work_steps(struct attempt *a)
     }
 }
 
-enum err_kind attempt_wanted(const struct attempt *a, struct err *e)
+enum err_kind attempt_wanted(struct attempt *a, struct err *e)
 {
+    const struct attempt_parts *p = a->parts;
     const char *lost = inflight_lost(a->inflight);
     if (lost != NULL) {
         return err_set(e, FAIL_LOST, "%s", lost);
     }
-    return atomic_load(&a->stopped) ? err_set(e, FAIL_STOPPED, "the worker is stopping")
-                                    : FAIL_NONE;
+    if (atomic_load(&a->stopped)) {
+        return err_set(e, FAIL_STOPPED, "the worker is stopping");
+    }
+    a->put_back = a->put_back || (p->wants_back != NULL && p->wants_back(p->ctx));
+    return a->put_back ? err_set(e, FAIL_LOST, "the message waits again") : FAIL_NONE;
+}
+
+enum err_kind attempt_watch(void *ctx, struct err *e)
+{
+    return attempt_wanted(ctx, e);
+}
+
+void attempt_stop(struct attempt *a)
+{
+    atomic_store(&a->stopped, true);
+    s3_stop(a->s3);
 }
 
 /* Within a long line: what attempt_text and attempt_work_yields do between two texts. */

@@ -16,7 +16,6 @@
 
 #include "base/alloc.h"
 #include "base/lock.h"
-#include "base/share.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -147,44 +146,11 @@ static void remove_turn_locked(struct inbox *i, const struct turn *t)
 
 /* ---- the choice of the next message ---- */
 
-static bool heavy(const struct sched_class *c)
-{
-    return c->average_ms >= HEAVY_MS;
-}
-
-/* Lanes for heavy classes: at least one, and at most all except one. */
-static size_t heavy_lanes(const struct inbox *i)
-{
-    size_t kept = i->s.lanes / LIGHT_PART > 0 ? i->s.lanes / LIGHT_PART : 1;
-    return i->s.lanes > kept ? i->s.lanes - kept : 1;
-}
-
-static bool may_work_locked(const struct inbox *i, const struct sched_class *c)
-{
-    if (c->limit != 0 && c->at_work >= c->limit) {
-        return false;
-    }
-    return share_allows(i->s.lanes, i->shared.at_work, c->at_work, 1) &&
-           (!heavy(c) || share_allows(heavy_lanes(i), i->shared.heavy_at_work, c->at_work, 1));
-}
-
-/* While live messages wait, the lower ones share some of the lanes. */
-static bool lower_may_work_locked(const struct inbox *i, const struct sched_class *c)
-{
-    return i->shared.turns[LIVE].first == 0 ||
-           share_allows(i->s.lower_lanes, i->shared.lower_at_work, c->lower_at_work, 1);
-}
-
-static bool rank_may_work_locked(const struct inbox *i, const struct sched_class *c, enum rank rank)
-{
-    return may_work_locked(i, c) && (rank == LIVE || lower_may_work_locked(i, c));
-}
-
 /* The next class in turn that may have another lane for a message of this rank. */
 static bool find_of_rank_locked(const struct inbox *i, enum rank rank, struct turn *t)
 {
     *t = (struct turn){.rank = rank, .at = i->shared.turns[rank].first};
-    while (t->at != 0 && !rank_may_work_locked(i, &i->shared.sched_classes[t->at - 1], rank)) {
+    while (t->at != 0 && !inbox_may_work_locked(i, &i->shared.sched_classes[t->at - 1], rank)) {
         t->before = t->at;
         t->at = i->shared.sched_classes[t->at - 1].lists[rank].turn_next;
     }
@@ -275,23 +241,37 @@ static struct inflight *pop_locked(struct inbox *i, const struct turn *t)
     return m;
 }
 
+/* The lane no longer counts as what it was taken for. */
+static void uncount_locked(struct inbox *i, const struct inbox_use *use)
+{
+    assert(i->shared.at_work != 0 && i->shared.heavy_at_work >= use->heavy);
+    assert(i->shared.trial_at_work >= use->trial && i->shared.late_at_work >= use->late);
+    assert(i->shared.lower_at_work >= use->lower && i->shared.leaving >= use->leaves);
+    i->shared.at_work--;
+    i->shared.heavy_at_work -= use->heavy;
+    i->shared.trial_at_work -= use->trial;
+    i->shared.late_at_work -= use->late;
+    i->shared.leaving -= use->leaves;
+    i->shared.lower_at_work -= use->lower;
+}
+
 static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_t ms)
 {
     struct sched_class *c = &i->shared.sched_classes[use->sched_class];
     inbox_free_large_locked(i, use->sched_class, use->queue, use->large);
-    assert(c->at_work != 0);
+    assert(c->at_work != 0 && c->lower_at_work >= use->lower);
     c->at_work--;
-    i->shared.at_work--;
-    if (use->heavy) {
-        assert(i->shared.heavy_at_work != 0);
-        i->shared.heavy_at_work--;
-    }
-    if (use->lower) {
-        assert(i->shared.lower_at_work != 0 && c->lower_at_work != 0);
-        i->shared.lower_at_work--;
-        c->lower_at_work--;
-    }
+    c->lower_at_work -= use->lower;
+    uncount_locked(i, use);
     c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
+    c->measured = true;
+}
+
+/* The class has an object that takes long, whatever the times of the others. */
+static void be_heavy_locked(struct inbox *i, size_t sched_class)
+{
+    struct sched_class *c = &i->shared.sched_classes[sched_class];
+    c->average_ms = c->average_ms > HEAVY_MS ? c->average_ms : HEAVY_MS;
 }
 
 /* No wake-up, as in inbox_finished: the lane calls inbox_take next, which calls others. */
@@ -301,6 +281,10 @@ bool inbox_put_back(struct inbox *i, struct inflight *m, const struct inbox_use 
     bool stopped = i->shared.stopped;
     if (!stopped) {
         finished_locked(i, use, ms);
+        m->heavy = use->leaves && m->sched_class == use->sched_class;
+        if (m->heavy) {
+            be_heavy_locked(i, use->sched_class);
+        }
         inbox_push_locked(i, m);
     }
     mutex_unlock(&i->shared.lock);
@@ -320,12 +304,13 @@ static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
     *use = (struct inbox_use){.sched_class = t.at - 1,
                               .queue = m->queue,
                               .large = large_bytes(i, m),
-                              .heavy = heavy(c),
                               .lower = t.rank == LOWER};
+    inbox_set_weight_locked(i, c, t.rank, use);
     c->at_work++;
     i->shared.takes++;
     i->shared.at_work++;
     i->shared.heavy_at_work += use->heavy;
+    i->shared.trial_at_work += use->trial;
     i->shared.lower_at_work += use->lower;
     c->lower_at_work += use->lower;
     return pop_locked(i, &t);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inbox_priv.h - the files of the inbox: inbox.c (classes, their lists, lanes), inbox_slots.c
- * (slots of queues, and what they admit). A function whose name ends in _locked is called with
- * shared.lock.
+ * inbox_priv.h - the files of the inbox: inbox.c (classes, their lists, lanes), inbox_lanes.c (how
+ * many lanes a class may have, and how long), inbox_slots.c (slots of queues, and what they admit).
+ * A function whose name ends in _locked is called with shared.lock.
  */
 #ifndef FLOW_INBOX_PRIV_H
 #define FLOW_INBOX_PRIV_H
@@ -29,6 +29,7 @@ struct sched_class {
     unsigned at_work;
     unsigned lower_at_work; /* of at_work: with a lower message */
     int64_t average_ms;     /* per object; recent objects count more */
+    bool measured;          /* an object has ended, or lasted longer than HEAVY_MS */
 };
 
 struct queue_use {
@@ -61,7 +62,10 @@ struct inbox {
         size_t first; /* queue to begin the next pass with: it was refused a room */
         bool first_known;
         size_t at_work;
-        size_t heavy_at_work; /* of at_work: started while their class was heavy */
+        size_t heavy_at_work; /* of at_work: inbox_use.heavy */
+        size_t trial_at_work; /* ... trial */
+        size_t late_at_work;  /* ... late */
+        size_t leaving;       /* ... leaves */
         size_t lower_at_work; /* of at_work: with a lower message */
         size_t takes;
         size_t asleep; /* lanes in inbox_take */
@@ -91,6 +95,16 @@ static inline size_t large_bytes(const struct inbox *i, const struct inflight *m
 /* Count a large body or a room for its class and its queue. */
 void inbox_add_large_locked(struct inbox *i, size_t sched_class, size_t queue, size_t bytes);
 void inbox_free_large_locked(struct inbox *i, size_t sched_class, size_t queue, size_t bytes);
+
+/* ---- inbox_lanes.c ---- */
+
+/* Whether a lane may take the next message of this rank of the class. */
+MUST_USE bool inbox_may_work_locked(const struct inbox *i, const struct sched_class *c,
+                                    enum rank rank);
+
+/* How a lane that takes it now is counted: heavy and trial. */
+void inbox_set_weight_locked(const struct inbox *i, const struct sched_class *c, enum rank rank,
+                             struct inbox_use *use);
 
 /* ---- inbox_slots.c ---- */
 

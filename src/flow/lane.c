@@ -10,6 +10,20 @@
 
 #include <stdlib.h>
 
+enum { LOOK_MS = 100 };
+
+/* The attempt asks whether to go on. */
+static bool wants_back(void *ctx)
+{
+    struct lane *l = ctx;
+    int64_t now = clock_mono_ms(l->parts.clock);
+    if (l->taken.began_ms == 0 || now - l->taken.looked_ms < LOOK_MS) {
+        return false;
+    }
+    l->taken.looked_ms = now;
+    return inbox_wants_back(l->parts.inbox, &l->taken.use, now - l->taken.began_ms);
+}
+
 struct lane *lane_new(const struct lane_parts *parts)
 {
     struct lane *l = mem_zeros(1, sizeof(*l));
@@ -30,6 +44,8 @@ struct lane *lane_new(const struct lane_parts *parts)
         .s3 = parts->s3,
         .normalize = parts->normalize,
         .converters = parts->converters,
+        .wants_back = wants_back,
+        .ctx = l,
     };
     turn_init(&l->turn, &l->pulse);
     place_init(&l->place);
@@ -88,18 +104,19 @@ static void *lane_run(void *arg)
 {
     struct lane *l = arg;
     struct inflight *m = NULL;
-    struct inbox_use use;
-    while ((m = inbox_take(l->parts.inbox, &use)) != NULL) {
+    struct inbox_use *use = &l->taken.use;
+    while ((m = inbox_take(l->parts.inbox, use)) != NULL) {
         int64_t began = clock_mono_ms(l->parts.clock);
-        pulse_set(&l->pulse, PULSE_WORK, clock_mono_ms(l->parts.clock));
+        l->taken.began_ms = l->taken.looked_ms = began;
+        pulse_set(&l->pulse, PULSE_WORK, began);
         bool over = lane_process(l, m); /* if true, m may be freed already */
         while (!over &&
-               !inbox_put_back(l->parts.inbox, m, &use, clock_mono_ms(l->parts.clock) - began)) {
+               !inbox_put_back(l->parts.inbox, m, use, clock_mono_ms(l->parts.clock) - began)) {
             over = lane_process(l, m); /* the worker stops: no further turns */
         }
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
         if (over) {
-            inbox_finished(l->parts.inbox, &use, clock_mono_ms(l->parts.clock) - began);
+            inbox_finished(l->parts.inbox, use, clock_mono_ms(l->parts.clock) - began);
         }
     }
     mutex_lock(&l->shared.lock);

@@ -132,7 +132,7 @@ static bool is_accepted(const struct customer_conf *conf, enum err_kind kind)
            (kind == FAIL_FORMAT && conf->unreadable == ABSENT_ACCEPT);
 }
 
-void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
+bool lane_try(struct lane *l, struct outcome_action *action, struct err *e)
 {
     struct attempt *a = l->attempt;
     struct outcome_case c = {.receive_count = a->inflight->receive_count,
@@ -141,6 +141,9 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
     a->failed_ms = 0;
     do {
         c.kind = attempt_run(a, e);
+        if (a->put_back) {
+            break;
+        }
         if (c.kind == FAIL_LIMIT && a->subject == ABOUT_OBJECT && !a->recalled) {
             c.kind = reject_bomb(l, e);
             c.last = false; /* the object already has another reject */
@@ -161,6 +164,7 @@ void lane_try(struct lane *l, struct outcome_action *action, struct err *e)
         }
     } while (action->again_now);
     stats_add(&a->customer->stats->cpu_us, turns_end(l->parts.turns, &l->turn));
+    return !a->put_back;
 }
 
 void lane_finish(struct lane *l, const struct outcome_action *action, struct err *e)
@@ -185,6 +189,7 @@ void lane_object(struct lane *l)
 {
     struct outcome_action action;
     struct err e = {.kind = FAIL_NONE};
-    lane_try(l, &action, &e);
-    lane_finish(l, &action, &e);
+    if (lane_try(l, &action, &e)) {
+        lane_finish(l, &action, &e);
+    }
 }

@@ -20,6 +20,10 @@ struct lane {
     struct turn turn;
     struct place place;
     pthread_t thread;
+    struct { /* of the message from the inbox */
+        struct inbox_use use;
+        int64_t began_ms, looked_ms; /* 0: none is taken */
+    } taken;
     struct {
         pthread_mutex_t lock;
         pthread_cond_t ended; /* stopped or done */
@@ -42,8 +46,11 @@ void lane_set_customer(struct lane *l, struct customer *c);
 /* Process the object: lane_try, then lane_finish. */
 void lane_object(struct lane *l);
 
-/* Make attempts at an object until the outcome table requires no further one in this receive. */
-void lane_try(struct lane *l, struct outcome_action *action, struct err *e);
+/*
+ * Make attempts at an object until the outcome table requires no further one in this receive.
+ * False: it has no outcome, since the message is put back.
+ */
+MUST_USE bool lane_try(struct lane *l, struct outcome_action *action, struct err *e);
 
 /* Execute and log its outcome. */
 void lane_finish(struct lane *l, const struct outcome_action *action, struct err *e);

@@ -166,7 +166,9 @@ static void lane_folder(struct lane *l, struct inflight *m)
     struct customer *below = find_customer(l, m, a->record->bucket, a->record->key);
     a->empty_only = below == NULL;
     customer_release(below);
-    lane_try(l, &action, &e);
+    if (!lane_try(l, &action, &e)) {
+        return;
+    }
     if (a->not_empty) {
         customer_went_well(a->customer);
         disown_object(l, m);
@@ -297,6 +299,23 @@ static bool class_changes(const struct lane *l, struct inflight *m)
     return m->sched_class != before;
 }
 
+/* Return to the record that is read again when the message is taken again. */
+static void put_record_back(struct lane *l, struct inflight *m)
+{
+    struct customer *c = l->attempt->customer;
+    l->attempt->put_back = false;
+    m->next_record--;
+    stats_add(&c->stats->objects_put_back, 1);
+    if (may_log(l, c->lines)) {
+        log_write(LOG_INFO, "object put back", KV_SPAN("customer", c->id),
+                  KV_SPAN("object", buf_span(&l->attempt->object)),
+                  KV_INT("events", l->attempt->events), KV_INT("bytes", l->attempt->object_bytes),
+                  KV_STR("next", "others wait for its lane, and it takes long: it is read again "
+                                 "from its beginning in a lane for long objects; its events so "
+                                 "far come twice, with the same ids"));
+    }
+}
+
 bool lane_process(struct lane *l, struct inflight *m)
 {
     buf_clear(&l->attempt->object);
@@ -314,6 +333,11 @@ bool lane_process(struct lane *l, struct inflight *m)
             break;
         }
         lane_record(l, m, &m->notification->records[m->next_record++]);
+        if (l->attempt->put_back) {
+            put_record_back(l, m);
+            lane_set_customer(l, NULL);
+            return false;
+        }
         if (m->next_record < count && class_changes(l, m)) {
             lane_set_customer(l, NULL);
             return false;

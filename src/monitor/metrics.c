@@ -256,6 +256,10 @@ static const struct metric table[] = {
      .labels = "customer, outcome", .write = write_objects},
     {COUNTER("objects_empty_total", "Objects with outcome done that have no line."),
      OF_CUSTOMER(objects_empty)},
+    {COUNTER("objects_put_back_total",
+             "How often an object was put back since it took long and others waited for its lane; "
+             "it is read again from its beginning, and its events so far come twice."),
+     OF_CUSTOMER(objects_put_back)},
     {COUNTER("object_errors_total", "Objects processed with an error, by its class "
                                     "(docs/errors.md); from the customer's first "
                                     "object on."),

@@ -215,6 +215,9 @@ static void a_long_object_counts_as_one_until_its_end(void **state UNUSED)
     s.sched_classes = 8;
     OWNED(inbox) struct inbox *i = inbox_new(&s);
     make_light(i, 7);
+    put(i, 0, 6);
+    assert_int_equal(take_class(i), 6);
+    finished(i, 6, HEAVY_MS);
     put(i, 0, 0);
     assert_int_equal(take_class(i), 0);
     struct inbox_use of_the_long_one = *use_of(0);

@@ -23,6 +23,7 @@ static struct {
     struct lane *lane;
     struct turns *turns;
     struct places *places;
+    struct inbox *inbox; /* NULL: messages are processed by lane_process */
     struct converter converter, *converters[1];
     struct ops ops;
 } w;
@@ -62,6 +63,7 @@ static void setup_conf(size_t customers, size_t queue_bytes)
 static struct lane *new_lane(void)
 {
     struct lane_parts parts = {.conf = &w.conf,
+                               .inbox = w.inbox,
                                .turns = w.turns,
                                .places = w.places,
                                .customers = w.all,
@@ -123,6 +125,7 @@ static uint64_t unacked(uint32_t slot)
 static void teardown(void)
 {
     lane_free(w.lane);
+    inbox_free(w.inbox);
     turns_free(w.turns);
     places_free(w.places);
     fake_settler_reset();
@@ -1227,6 +1230,67 @@ static void stops_within_a_long_line_when_the_lease_is_lost(void **state UNUSED)
     assert_later(losing, 7, 10);
 }
 
+/* ---- A lane that is taken back ---- */
+
+static void wait_for_lane(struct fake_message *f, size_t sched_class)
+{
+    f->inflight.sched_class = sched_class;
+    assert_int_equal(inbox_reserve(w.inbox, 0, INBOX_MIXED, 1), 1);
+    assert_true(inbox_put(w.inbox, &f->inflight, false));
+}
+
+static struct fake_message *newcomer;
+
+/* Before each piece. The lane ends with the last of the messages. */
+static void take_long_until_another_comes(void)
+{
+    uint64_t put_back = stats_get(&at(0)->stats->objects_put_back);
+    w.clock.mono += HEAVY_MS;
+    if (newcomer != NULL) {
+        wait_for_lane(newcomer, at(1)->sched_class);
+        newcomer = NULL;
+    }
+    if (fake_s3.asked == 2 + put_back) {
+        inbox_stop(w.inbox);
+    }
+}
+
+static void an_object_that_takes_long_gives_its_lane_to_a_new_customer(void **state UNUSED)
+{
+    setup_of(2);
+    lane_free(w.lane);
+    w.inbox =
+        inbox_new(&(struct inbox_settings){.slots = 10, .lanes = 1, .queues = 1, .bytes = 1 << 20});
+    w.lane = new_lane();
+    answer((struct fake_answer){.body = long_body(), .piece = 1000});
+    answer((struct fake_answer){.body = SPAN("b\n")});
+    answer((struct fake_answer){.body = long_body(), .piece = 1000});
+    fake_s3.during = take_long_until_another_comes;
+    struct fake_message *slow = receive(NOTICE(OBJECT("logs/1", "400000")), 1);
+    struct fake_message *quick = newcomer = receive(NOTICE(OBJECT("beta/1", "2")), 1);
+    wait_for_lane(slow, at(0)->sched_class);
+    captured_log_begin(LOG_INFO);
+    lane_start(w.lane);
+    lane_join(w.lane);
+    assert_non_null(
+        captured_log_line("msg=\"object put back\" customer=acme object=s3://bucket/logs/1 "));
+    captured_log_end();
+    acknowledge_all();
+    assert_done(slow);
+    assert_done(quick);
+    assert_int_equal(fake_s3.asked, 3);
+    struct stats *s = at(0)->stats;
+    size_t before = 0; /* it was not read to its end at first */
+    while (fake_sink.records[before].value[0] != 'b') {
+        assert_true(++before < fake_sink.count);
+    }
+    assert_in_range(before, 1, stats_get(&s->lines) - 1);
+    assert_int_equal(fake_sink.count, before + 1 + stats_get(&s->lines));
+    assert_int_equal(stats_get(&s->objects_put_back), 1);
+    assert_int_equal(stats_get(&s->objects_done), 1);
+    assert_int_equal(stats_get(&at(1)->stats->objects_put_back), 0);
+}
+
 static void returns_a_message_when_the_sink_is_stopped(void **state UNUSED)
 {
     setup();
@@ -1813,6 +1877,7 @@ static const struct CMUnitTest tests[] = {
     TEST(pauses_after_five_denied_keys_in_a_row),
     TEST(its_pulse_beats_with_the_bytes_that_come),
     TEST(stops_producing_when_the_lease_is_lost),
+    TEST(an_object_that_takes_long_gives_its_lane_to_a_new_customer),
     TEST(returns_a_message_when_the_sink_is_stopped),
     TEST(reads_later_when_a_report_is_bad),
     TEST(reports_count_on_the_customer_of_their_own_record),

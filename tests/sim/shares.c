@@ -7,6 +7,7 @@
 #include "flow/inbox.h"
 #include "flow/turns.h"
 #include "shares_leases.h"
+#include "shares_objects.h"
 #include "shares_seen.h"
 
 #include <assert.h>
@@ -16,7 +17,8 @@
 #include <string.h>
 
 enum {
-    MAX_LANES = 8,
+    FEW_LANES = 8,
+    MAX_LANES = 16, /* of these one may be late */
     MAX_CLASSES = 5,
     MAX_MESSAGES = 24,
     QUEUES = 2, /* the first one is of all customers, the second one of the last customer */
@@ -30,21 +32,15 @@ enum {
     CALL_US = 20 * 1000,      /* most of a call for leases */
     SLOW_KAFKA_US = 3000 * 1000,
     RECEIVED_MOST_US = RECHECK_US + LONG_POLL_US + 2 * ROUND_TRIP_US,
-    LOOK_US = 1000, /* of turns.c */
+    LANE_LOOK_MS = 100, /* of lane.c */
     UNUSED_MOST_US = PAUSED_US + 2 * LOOK_US,
     SECOND_US = 1000 * 1000,
-    MAX_BLOCK_US = 3000,
 };
 
 const char *const shares_bug_names[SHARES_BUGS] = {
-    "none",     "lost-signal",   "lane-stays-busy", "not-told",      "slot-stays",   "keeps-core",
-    "no-pause", "two-on-a-core", "refused-is-lost", "no-heartbeats", "all-are-held", "hold-stays"};
-
-/* An object: buffers that arrive after each other, each of some blocks of text. */
-struct object {
-    int64_t arrive_us, block_us;
-    unsigned buffers, blocks;
-};
+    "none",         "lost-signal", "lane-stays-busy", "not-told",        "slot-stays",
+    "keeps-core",   "no-pause",    "two-on-a-core",   "refused-is-lost", "no-heartbeats",
+    "all-are-held", "hold-stays",  "keeps-lane"};
 
 struct sent {
     struct inflight m; /* first */
@@ -53,6 +49,7 @@ struct sent {
     size_t next_class; /* of its second record; MAX_CLASSES: it has one record */
     struct hold hold;
     int64_t ack_us;
+    bool was_put_back;
     enum { AT_QUEUE, RECEIVED, DONE } state;
 };
 
@@ -66,7 +63,8 @@ static struct {
     size_t count, done;
     size_t working, want; /* lanes that have a core and use it, and that wait for one */
     int64_t unused_us, noted_us;
-    int64_t bound_us;
+    struct seen_bounds bounds;
+    unsigned hanging; /* percent of the heavy objects */
     struct holds_settings holds;
     bool freed[QUEUES]; /* a slot, since the poll of the queue was refused one */
     pthread_cond_t freed_come;
@@ -74,6 +72,8 @@ static struct {
     struct lane_seen {
         struct turn turn;
         struct pulse pulse;
+        struct inbox_use use;
+        int64_t began_us;
     } lane[MAX_LANES];
     const char *failed;
 } w;
@@ -81,16 +81,6 @@ static struct {
 static void fail(const char *what)
 {
     w.failed = w.failed != NULL ? w.failed : what;
-}
-
-static int64_t between(int64_t least, int64_t most)
-{
-    return least + (int64_t)rng_below(fibers_rng(), (uint64_t)(most - least + 1));
-}
-
-static bool chance(unsigned percent)
-{
-    return rng_below(fibers_rng(), 100) < percent;
 }
 
 static void say(const char *what, size_t sched_class)
@@ -164,6 +154,7 @@ static bool keep(struct sent *s)
         inbox_unreserve(w.inbox, s->m.queue, 1);
         return false;
     }
+    say("is received", sched_class);
     seen_waits(sched_class);
     bool kept = inbox_put(w.inbox, &s->m, false);
     if (!kept) {
@@ -299,11 +290,30 @@ static void read_buffer(struct turn *turn, const struct object *o)
     }
 }
 
-static void read_object(struct lane_seen *lane, const struct object *o, size_t sched_class)
+static int64_t lane_ms(const struct lane_seen *lane)
 {
-    turns_start(w.turns, &lane->turn, sched_class);
-    for (unsigned i = 0; i < o->buffers; i++) {
-        fiber_sleep(o->arrive_us);
+    return (fibers_now_us() - lane->began_us) / 1000;
+}
+
+/* False: the inbox wants the message back. */
+static bool await_buffer(struct lane_seen *lane, const struct object *o)
+{
+    for (int64_t left_us = o->arrive_us; left_us > 0; left_us -= LANE_LOOK_MS * 1000) {
+        fiber_sleep(left_us < LANE_LOOK_MS * 1000 ? left_us : LANE_LOOK_MS * 1000);
+        if (inbox_wants_back(w.inbox, &lane->use, lane_ms(lane)) &&
+            w.bug != SHARES_BUG_KEEPS_LANE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* False: it was not read to its end. */
+static bool read_object(struct lane_seen *lane, const struct object *o)
+{
+    bool goes_on = true;
+    turns_start(w.turns, &lane->turn, lane->use.sched_class);
+    for (unsigned i = 0; i < o->buffers && (goes_on = await_buffer(lane, o)); i++) {
         read_buffer(&lane->turn, o);
     }
     if (w.bug == SHARES_BUG_KEEPS_CORE) {
@@ -311,6 +321,19 @@ static void read_object(struct lane_seen *lane, const struct object *o, size_t s
         fiber_sleep(SECOND_US);
     }
     turns_end(w.turns, &lane->turn);
+    return goes_on;
+}
+
+/* The lane is taken back. False: the worker stops. */
+static bool put_back(struct sent *s, struct lane_seen *lane)
+{
+    say("is put back", lane->use.sched_class);
+    if (s->was_put_back) {
+        fail("a message was put back twice");
+    }
+    s->was_put_back = true;
+    seen_put_back(lane->use.sched_class);
+    return inbox_put_back(w.inbox, &s->m, &lane->use, lane_ms(lane));
 }
 
 /* The message has a second record of another class: it waits again. */
@@ -320,8 +343,9 @@ static bool goes_on(struct sent *s, const struct inbox_use *use, int64_t ms)
         return false;
     }
     say("ends", use->sched_class);
-    seen_ends(use->sched_class);
+    seen_ends(use->sched_class, ms);
     s->m.sched_class = s->next_class;
+    s->was_put_back = false;
     s->next_class = MAX_CLASSES;
     seen_waits(s->m.sched_class);
     return inbox_put_back(w.inbox, &s->m, use, ms);
@@ -330,63 +354,44 @@ static bool goes_on(struct sent *s, const struct inbox_use *use, int64_t ms)
 static void finish(struct sent *s, const struct inbox_use *use, int64_t ms)
 {
     say("ends", use->sched_class);
-    seen_ends(use->sched_class);
+    seen_ends(use->sched_class, ms);
     if (w.bug != SHARES_BUG_LANE_STAYS_BUSY || !chance(30)) {
         inbox_finished(w.inbox, use, ms);
     }
     holds_ack(&s->hold, s->ack_us);
 }
 
+/* After an object: to the next lane, or its end. */
+static void end_turn(struct sent *s, struct lane_seen *lane, bool whole)
+{
+    int64_t ms = lane_ms(lane);
+    if (whole ? !goes_on(s, &lane->use, ms) : !put_back(s, lane)) {
+        finish(s, &lane->use, ms);
+    }
+}
+
 static void lane_run(void *arg)
 {
     struct lane_seen *lane = arg;
-    struct inbox_use use;
     struct inflight *m = NULL;
-    while ((m = inbox_take(w.inbox, &use)) != NULL) {
+    while ((m = inbox_take(w.inbox, &lane->use)) != NULL) {
         struct sent *s = (struct sent *)(void *)m;
-        int64_t began_us = fibers_now_us();
+        lane->began_us = fibers_now_us();
         pulse_set(&lane->pulse, PULSE_WORK, 0);
-        say("begins", use.sched_class);
-        seen_begins(use.sched_class);
-        read_object(lane, &s->object, use.sched_class);
+        say("begins", lane->use.sched_class);
+        seen_begins(lane->use.sched_class);
+        bool whole = read_object(lane, &s->object);
         pulse_set(&lane->pulse, PULSE_IDLE, 0);
-        int64_t ms = (fibers_now_us() - began_us) / 1000;
-        if (!goes_on(s, &use, ms)) {
-            finish(s, &use, ms);
-        }
+        end_turn(s, lane, whole);
     }
 }
 
 /* ---- a world ---- */
 
-/* L of shares.h, of this object. */
-static int64_t longest_us(const struct object *o, size_t classes)
+/* Of the classes and objects that there are. */
+static void set_bounds(void)
 {
-    int64_t lanes = (int64_t)(w.lanes > 1 ? w.lanes / 2 : 1);
-    int64_t work = o->blocks * o->block_us;
-    int64_t wait = TURN_US + MAX_BLOCK_US + PAUSED_US + LOOK_US;
-    return o->buffers *
-           (o->arrive_us + (int64_t)classes * lanes * (work + wait) / (int64_t)w.cores);
-}
-
-static struct object any_object(bool heavy)
-{
-    if (!heavy) {
-        return (struct object){.arrive_us = between(500, 2000),
-                               .block_us = between(50, 500),
-                               .buffers = 1,
-                               .blocks = 1};
-    }
-    return (struct object){.arrive_us = between(1000, 400 * 1000),
-                           .block_us = between(500, MAX_BLOCK_US),
-                           .buffers = (unsigned)between(2, 5),
-                           .blocks = (unsigned)between(1, 3)};
-}
-
-/* K and L of the classes and objects that there are. */
-static void set_bound(void)
-{
-    int64_t longest = 0;
+    const struct object *objects[MAX_MESSAGES];
     size_t classes = 0;
     for (size_t c = 0; c < w.classes; c++) {
         bool any = false;
@@ -396,10 +401,12 @@ static void set_bound(void)
         classes += any;
     }
     for (size_t i = 0; i < w.count; i++) {
-        int64_t us = longest_us(&w.sent[i].object, classes);
-        longest = us > longest ? us : longest;
+        objects[i] = &w.sent[i].object;
     }
-    w.bound_us = (int64_t)classes * longest;
+    w.bounds = objects_bounds(
+        objects, w.count,
+        &(struct machine){
+            .classes = classes, .lanes = w.lanes, .cores = w.cores, .look_ms = LANE_LOOK_MS});
 }
 
 static void make_messages(void)
@@ -415,14 +422,15 @@ static void make_messages(void)
         s->m.queue = own ? 1 : 0;
         bool large = hostile || (own && chance(30));
         s->m.body_bytes = (size_t)between(100, large ? LONGEST_BODY_BYTES : SMALL_BODY_BYTES);
-        s->object = any_object(sched_class == 0 ? chance(90) : chance(20));
+        s->object =
+            any_object(chance(sched_class == 0 ? 90 : (w.hanging != 0 ? 60 : 20)), w.hanging);
         s->visible_us = fibers_now_us() + (chance(50) ? 0 : between(0, SECOND_US));
         int64_t last_class = (int64_t)w.classes - 1 - large; /* its room would be that class's */
         s->next_class = chance(15) ? (size_t)between(0, last_class) : MAX_CLASSES;
         s->ack_us = sched_class == 0 ? between(0, hostile_ack_us) : between(0, 50000);
     }
-    set_bound();
-    seen_init(w.lanes, w.classes, w.bound_us, fail);
+    set_bounds();
+    seen_init(w.lanes, w.classes, &w.bounds, fail);
 }
 
 static void make_world(uint64_t seed, enum shares_bug bug, bool trace)
@@ -432,7 +440,8 @@ static void make_world(uint64_t seed, enum shares_bug bug, bool trace)
     fibers_lose_signals(bug == SHARES_BUG_LOST_SIGNAL ? 30 : 0);
     w.bug = bug;
     w.trace = trace;
-    w.lanes = (size_t)between(1, MAX_LANES);
+    w.lanes = (size_t)(chance(90) ? between(1, FEW_LANES) : between(FEW_LANES, MAX_LANES));
+    w.hanging = chance(50) ? (unsigned)between(20, 100) : 0;
     w.cores = (size_t)between(1, 2);
     w.classes = (size_t)between(2, MAX_CLASSES);
     cond_init(&w.freed_come);
@@ -488,8 +497,8 @@ const char *shares_run(uint64_t seed, enum shares_bug bug, bool trace)
     make_world(seed, bug, trace);
     start_fibers();
     /* Each message waits for its receive behind all others, and is begun within the bound. */
-    int64_t most_us =
-        (int64_t)(w.count + 1) * (w.bound_us + RETURNED_S * SECOND_US + SLOW_KAFKA_US + SECOND_US);
+    int64_t most_us = (int64_t)(w.count + 1) *
+                      (w.bounds.any_us + RETURNED_S * SECOND_US + SLOW_KAFKA_US + SECOND_US);
     if (!fibers_run(fibers_now_us() + most_us)) {
         fail("messages are left, and no lane takes them");
     } else {

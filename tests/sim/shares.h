@@ -7,6 +7,9 @@
  * - No message waits longer than the bound in the inbox while its class is below its share of the
  *   lanes: it has none, or one more is at most an (n + 1)-th part of the lanes for heavy classes,
  *   where n classes have messages that wait or lanes.
+ * - No message waits longer than the second bound while its class has no lane, and no object of it
+ *   was long so far: it is a new class, or one of short objects.
+ * - No message is put back twice.
  * - A queue of one class without a message in flight is polled within RECEIVED_MOST_US after a
  *   message is visible, whatever others hold (shares_leases.h).
  * - No lease is lost, in the book or at the queue.
@@ -32,6 +35,21 @@
  *    this, but for a turn and a block of each lane, and shares it among at most N / 2 lanes:
  *    L <= B * (S + K * (N / 2) * (W + TURN_US + b + PAUSED_US + 1 ms) / C), where 1 ms is the
  *    interval at which an unused core is searched.
+ * 5. New classes take while heavy ones may not; each does at most once before it is not new, and
+ *    has its lane for D at most then. So it waits K * (L + D).
+ *
+ * The second bound, of a class that is not heavy, with N > 1 lanes (flow/inbox_lanes.c):
+ *
+ * 6. D is the longest time that a lane on trial or a late one is kept while others wait for it:
+ * until HEAVY_MS, the next look, and the end of the step that is under way, here a buffer. D =
+ * HEAVY_MS + LOOK_MS + K * N * (W + TURN_US + b + PAUSED_US + 1 ms) / C.
+ * 7. At most heavy_lanes lanes are heavy and neither on trial nor late, and these are fewer than N.
+ *    So while the message waits, at least one lane ends or is taken back in each D: of all lanes,
+ *    if all are at work; of those on trial, if they are all that a new class may have.
+ * 8. As in 2., each other class takes at most once before it: it waits K * D.
+ *
+ * Neither depends on how long objects are: with one class whose objects never end the first bound
+ * is infinite, and the second one is not.
  */
 #ifndef TESTS_SHARES_H
 #define TESTS_SHARES_H
@@ -52,6 +70,7 @@ enum shares_bug {
     SHARES_BUG_NO_HEARTBEATS,   /* the leases are not extended */
     SHARES_BUG_ALL_ARE_HELD,    /* one class may hold all messages */
     SHARES_BUG_HOLD_STAYS,      /* a message whose lease is over still counts for its class */
+    SHARES_BUG_KEEPS_LANE,      /* a lane goes on when the inbox wants its message back */
     SHARES_BUGS
 };
 extern const char *const shares_bug_names[SHARES_BUGS];

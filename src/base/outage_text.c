@@ -104,7 +104,7 @@ static const char *queue_todo(const struct err *e)
                    : "the fault is in SQS or before it: if it lasts, check the health page of AWS, "
                      "or the endpoint";
     case FAIL_THROTTLED:
-        return strcmp(e->code, "OverLimit") == 0
+        return strstr(e->code, "OverLimit") != NULL
                    ? "too many messages are in flight: find the consumer that receives and does "
                      "not delete"
                    : "requests are limited: if it lasts, run fewer workers, or ask for a higher "

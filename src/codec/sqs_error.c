@@ -12,6 +12,7 @@ const struct fault_rule sqs_rules[] = {
     {"MessageNotInflight",                          0, FAIL_LOST,      0},
     {"AWS.SimpleQueueService.MessageNotInflight",   0, FAIL_LOST,      0},
     {"OverLimit",                                   0, FAIL_THROTTLED, 0}, /* too many messages in flight */
+    {"AWS.SimpleQueueService.OverLimit",            0, FAIL_THROTTLED, 0},
     {"KmsThrottled",                                0, FAIL_THROTTLED, 0},
     {"KMS.ThrottlingException",                     0, FAIL_THROTTLED, 0},
     {"Kms*",                                        0, FAIL_KMS,       0}, /* the KMS key of the queue */

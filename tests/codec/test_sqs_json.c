@@ -277,6 +277,8 @@ static const struct error_row errors[] = {
     {400, "{\"__type\":\"InvalidParameterValue\",\"message\":\"Must be >= 0 and <= 20\"}", "",
      FAIL_CONFIG, "InvalidParameterValue"},
     {403, "{\"__type\":\"OverLimit\"}", "", FAIL_THROTTLED, "OverLimit"},
+    {403, "{\"__type\":\"AWS.SimpleQueueService.OverLimit\"}", "", FAIL_THROTTLED,
+     "AWS.SimpleQueueService.OverLimit"},
     {400, "{\"__type\":\"RequestThrottled\"}", "", FAIL_THROTTLED, "RequestThrottled"},
     {400, "{\"__type\":\"com.amazon.coral.availability#ThrottlingException\"}", "", FAIL_THROTTLED,
      "ThrottlingException"},

@@ -48,13 +48,17 @@ struct verify_statement {
     size_t at; /* its place in the document */
 };
 
+/* A service whose answer a check needs. */
+enum verify_service { ASKS_NONE, ASKS_STS, ASKS_S3, ASKS_SQS, VERIFY_SERVICES };
+
 struct verify_check {
-    const char *name;   /* "role.assume" */
-    const char *proves; /* one sentence */
-    const char *change; /* what to change, and where, if it fails */
-    bool of_worker;     /* made once, not for each customer */
-    bool of_canary;     /* made only if it is asked for */
-    bool must_fail;     /* it is good if AWS denies what is tried */
+    const char *name;         /* "role.assume" */
+    const char *proves;       /* one sentence */
+    const char *change;       /* what to change, and where, if it fails */
+    bool of_worker;           /* made once, not for each customer */
+    bool of_canary;           /* made only if it is asked for */
+    bool must_fail;           /* it is good if AWS denies what is tried */
+    enum verify_service asks; /* it is skipped if that service did not answer an earlier check */
     void (*run)(struct verify_subject *s, struct verify_line *out);
     struct verify_statement statements[VERIFY_STATEMENTS];
 };

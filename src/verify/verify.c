@@ -40,6 +40,25 @@ struct verify {
     } shared;
 };
 
+/*
+ * Make one check. A service that does not answer costs the time of one check, not of all that ask
+ * it: their reports would come minutes later, and say the same.
+ */
+static void run_check(struct verify_subject *s, struct verify_line *l)
+{
+    enum verify_service service = l->check->asks;
+    if (s->silent[service].check != NULL) {
+        line_set(l, VERIFY_SKIP, "not tried: %s did not answer in %s", s->silent[service].host,
+                 s->silent[service].check);
+        return;
+    }
+    l->check->run(s, l);
+    if (service != ASKS_NONE && l->err.host[0] != '\0') {
+        s->silent[service].check = l->check->name;
+        memcpy(s->silent[service].host, l->err.host, sizeof(l->err.host));
+    }
+}
+
 /* Make the checks of the worker, or of a customer. */
 static void run_checks(struct verify_subject *s, struct slot *slot)
 {
@@ -50,7 +69,7 @@ static void run_checks(struct verify_subject *s, struct slot *slot)
         if (c->of_worker == (s->customer == NULL) && wanted) {
             struct verify_line *l = &slot->lines[slot->count++];
             *l = (struct verify_line){.check = c, .state = VERIFY_OK};
-            c->run(s, l);
+            run_check(s, l);
         }
     }
 }

@@ -57,7 +57,8 @@ struct fake_aws {
     enum err_kind dead; /* of the attributes of the dead-letter queue */
     struct sink_topic_facts topic;
     bool few_replicas;
-    int repeat; /* the last entry is listed this many times more */
+    bool silent; /* FAIL_AGAIN is a host that does not answer */
+    int repeat;  /* the last entry is listed this many times more */
 };
 static struct fake_aws aws;
 static atomic_int fake_sources; /* that exist */
@@ -73,6 +74,9 @@ static enum err_kind fake_answer(enum fake_call call, enum err_kind usual, struc
     err_clear(e);
     if (answer == DONE || answer == FAIL_NONE) {
         return FAIL_NONE;
+    }
+    if (aws.silent && answer == FAIL_AGAIN) {
+        (void)snprintf(e->host, sizeof(e->host), "host%d", (int)call);
     }
     (void)snprintf(e->code, sizeof(e->code), "Code%d", answer);
     (void)snprintf(e->request_id, sizeof(e->request_id), "R%d", (int)call);

@@ -543,6 +543,51 @@ static void a_sender_that_is_not_configured_has_the_name_that_onboard_gives(void
     assert_policy(STATEMENT("{'AWS':'" ROLE "other'}", ""), VERIFY_FAIL, "not allowed");
 }
 
+static void a_service_that_does_not_answer_is_waited_for_in_one_check(void **state UNUSED)
+{
+    static const struct {
+        enum fake_call call;
+        const char *want;
+    } cases[] = {
+        {CALL_SESSION,
+         "role.assume=FAIL role.no_id=skip role.wrong_id=skip role.other_id=skip role.account=skip "
+         "prefix.list=skip " WITHOUT_KEY
+         "outside.list=skip outside.read=skip object.public=skip format.sample=skip "},
+        {CALL_NO_ID, "role.no_id=FAIL role.wrong_id=skip role.other_id=skip role.account=skip "
+                     "object.version=skip "},
+        {CALL_LIST, "prefix.list=FAIL " WITHOUT_KEY
+                    "outside.list=skip outside.read=skip object.public=skip format.sample=skip "},
+        {CALL_OUTSIDE_LIST, "object.version=skip outside.list=FAIL outside.read=skip "
+                            "object.public=skip format.sample=skip "},
+        {CALL_QUEUE, "object.version=skip queue.exists=FAIL " WITHOUT_QUEUE},
+    };
+    aws.silent = true;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(aws.answers, 0, sizeof(aws.answers));
+        aws.answers[cases[i].call] = FAIL_AGAIN;
+        assert_string_equal(states(), cases[i].want);
+    }
+}
+
+static void what_is_not_tried_names_the_silent_host(void **state UNUSED)
+{
+    struct verify_report r;
+    aws.silent = true;
+    aws.answers[CALL_LIST] = FAIL_AGAIN;
+    OWNED(verify) struct verify *v = start(1);
+    const char *found = "";
+    while (verify_next(v, &r)) {
+        for (size_t i = 0; i < r.count; i++) {
+            bool of_list = strcmp(r.lines[i].check->name, "outside.list") == 0;
+            found = of_list ? r.lines[i].found : found;
+        }
+    }
+    char want[64];
+    (void)snprintf(want, sizeof(want), "not tried: host%d did not answer in prefix.list",
+                   (int)CALL_LIST);
+    assert_string_equal(found, want);
+}
+
 static void brokers_that_do_not_answer_are_not_waited_for_again(void **state UNUSED)
 {
     struct verify_report r;
@@ -690,6 +735,8 @@ int main(void)
         TEST(the_bucket_may_send_and_others_may_not),
         TEST(a_topic_or_a_rule_may_send),
         TEST(a_sender_that_is_not_configured_has_the_name_that_onboard_gives),
+        TEST(a_service_that_does_not_answer_is_waited_for_in_one_check),
+        TEST(what_is_not_tried_names_the_silent_host),
         TEST(brokers_that_do_not_answer_are_not_waited_for_again),
         TEST(reports_come_in_order),
         TEST(it_can_be_freed_before_all_reports_are_taken),

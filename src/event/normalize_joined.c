@@ -1,18 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Objects that were joined from files of different kinds: compressed data or text of another
- * encoding after UTF-8 text. Nothing of it is read, so its reject says what it is and where it
- * begins. Only the first such place is named: what follows it are lines of the same data.
+ * encoding after text. Nothing of it is read, so its reject says what it is and where it begins.
+ * Only the first such place is named: what follows it are lines of the same data.
  */
 #include "codec/magic.h"
 #include "codec/text_encoding.h"
+#include "codec/utf8.h"
 #include "normalize_priv.h"
 
 #include <stdio.h>
 
-enum { MAGIC_BYTES_MIN = 3 /* shorter ones are not trusted within a text */ };
+enum {
+    MAGIC_BYTES_MIN = 3, /* shorter ones are not trusted within a text */
+    PAIRS_BEFORE = 2,    /* a byte order mark may be there */
+    PAIRS = 16,          /* that are examined after these; fewer than half of them prove nothing */
+};
 
 static const struct span mark = SPAN_INIT("\xef\xbb\xbf");
+
+static bool is_ascii(uint32_t byte)
+{
+    return (byte >= ' ' && byte < 0x7f) || (byte >= '\t' && byte <= '\r');
+}
+
+/*
+ * Text of an object in UTF-16 that was not UTF-16 in this order of bytes: each character is two of
+ * ASCII, or one whose bytes are exchanged. Sixteen characters of Chinese look like the former once
+ * in some ten million texts.
+ */
+static const char *name_of_pairs(struct span text)
+{
+    uint32_t c = 0;
+    size_t count = 0, two = 0, exchanged = 0;
+    for (int i = 0; i < PAIRS_BEFORE + PAIRS && utf8_next(&text, &c); i++) {
+        if (i >= PAIRS_BEFORE) {
+            count++;
+            two += c <= 0xffff && is_ascii(c >> 8) && is_ascii(c & 0xff);
+            exchanged += c <= 0xffff && is_ascii(c >> 8) && (c & 0xff) == 0;
+        }
+    }
+    if (count < PAIRS / 2) {
+        return NULL;
+    }
+    return two == count ? "UTF-8" : exchanged == count ? "UTF-16 in the other byte order" : NULL;
+}
 
 /* What begins with the text, which is no JSON. NULL: it is not known. */
 static const char *name_of(struct span text)
@@ -29,7 +61,7 @@ static const char *name_of(struct span text)
     if (bom > 0 && text_encoding_find(span_from(text, bom), &bom) != e) {
         e = TEXT_UTF8;
     }
-    return e != TEXT_UTF8 ? text_encoding_name(e) : NULL;
+    return e != TEXT_UTF8 ? text_encoding_name(e) : name_of_pairs(text);
 }
 
 /* Bytes of the piece before its text: a byte order mark. */
@@ -57,7 +89,7 @@ bool normalize_joined(struct normalizer *n, size_t from, size_t wrong_at, struct
         return false;
     }
     n->joined = true;
-    (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %llu of the object, after UTF-8 text",
+    (void)snprintf(n->detail, sizeof(n->detail), "%s at byte %llu of the object, after other text",
                    name, (unsigned long long)place);
     bool part = p->kind == PIECE_LINE;
     (void)normalize_reject(n, part ? REJECT_BAD_JSON : REJECT_LINE_TOO_LONG, n->detail, out);

@@ -394,7 +394,7 @@ void reading_unread(const struct reading *r, const struct decode *d, const struc
         between = "; ";
     }
     if (r->joined != NULL) {
-        buf_addf(out, "%s%s at byte %llu of %llu, after UTF-8 text: not read", between, r->joined,
+        buf_addf(out, "%s%s at byte %llu of %llu, after other text: not read", between, r->joined,
                  (unsigned long long)r->joined_at, bytes);
     } else if (r->unread_bytes > 0) {
         if (r->damaged_at != 0 && !r->torn) {

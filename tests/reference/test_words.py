@@ -65,6 +65,13 @@ PART = {
     "UTF-16LE with a mark": (lines(2) + b"\xff\xfe" + lines(2).decode().encode("utf-16le"), 2, f"UTF-16LE at byte {TWO} of "),
     "UTF-16BE": (lines(2) + lines(2).decode().encode("utf-16be"), 2, f"UTF-16BE at byte {TWO} of "),
     "UTF-16BE with a mark": (lines(2) + b"\xfe\xff" + lines(2).decode().encode("utf-16be"), 2, f"UTF-16BE at byte {TWO} of "),
+    "UTF-8 after UTF-16LE": (lines(2).decode().encode("utf-16le") + lines(2), 2, f"UTF-8 at byte {TWO} of "),
+    "UTF-8 after UTF-16BE": (lines(2).decode().encode("utf-16be") + lines(2), 2, f"UTF-8 at byte {TWO} of "),
+    "UTF-8 with a mark after UTF-16": (lines(2).decode().encode("utf-16") + BOM + lines(2), 2, f"UTF-8 at byte {TWO} of "),
+    "UTF-16BE after UTF-16LE": (lines(2).decode().encode("utf-16le") + lines(2).decode().encode("utf-16be"), 2,
+                                f"UTF-16 in the other byte order at byte {TWO} of "),
+    "UTF-16LE after UTF-16BE": (lines(2).decode().encode("utf-16be") + lines(2).decode().encode("utf-16le"), 2,
+                                f"UTF-16 in the other byte order at byte {TWO} of "),
     "wrong checksum": (bad_sum(gzip.compress(lines(3))), 3, f": its text was read up to byte {len(lines(3))}, its 3 events are not verified"),
     "gzip that is cut": (gzip.compress(lines(60))[:-60], None, "the data end inside a member"),
     "lines that are cut": (lines(3)[:-9], 2, f"the text ends inside the value that begins at byte {TWO} of {len(lines(3)) - 9}"),
@@ -112,7 +119,7 @@ def test_its_reject_has_the_same_words(name, tmp_path):
     rejects = [json.loads(line) for line in (tmp_path / "rejects").read_text().splitlines()]
     named = [r for r in rejects if r["detail"].startswith(words)]
     assert len(named) == 1 and named[0]["reason"] == "bad_json"
-    assert named[0]["detail"].endswith("of the object, after UTF-8 text")
+    assert named[0]["detail"].endswith("of the object, after other text")
 
 
 def damaged_at_the_end():

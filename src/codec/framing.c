@@ -135,19 +135,21 @@ static bool decided(struct framing *f, enum framing_verdict verdict, struct sour
     return false;
 }
 
-/* Move text to the carry, up to the end of a line. */
+/* Move text to the carry, up to the end of a line. A blank line after others decides nothing about
+ * a value that may be open, and there may be any number of them. */
 static void gather(struct framing *f, struct source *s)
 {
+    bool first =
+        f->open.state != OPEN_MAYBE || f->carry.n == 0 || f->carry.p[f->carry.n - 1] != '\n';
     size_t most = framing_carry_room(f, framing_decide_bytes(f));
     size_t n = (size_t)(s->end - s->p);
     n = n < most ? n : most;
     const char *nl = memchr(s->p, '\n', n);
     n = nl != NULL ? (size_t)(nl - s->p) + 1 : n;
+    bool decides = n == most || (nl != NULL && (first || !framing_blank(span_of(s->p, n - 1))));
     buf_add(&f->carry, span_of(s->p, n));
     s->p += n; /* not read yet: f->offset remains */
-    bool full = n == most && nl == NULL;
-    if ((full || nl != NULL) &&
-        framing_decide(f, framing_carry_text(f), n == most) != VERDICT_MORE) {
+    if (decides && framing_decide(f, framing_carry_text(f), n == most) != VERDICT_MORE) {
         f->at = 0;
         f->replay = true;
     }

@@ -22,7 +22,8 @@ ECS_EVENT = set("""action agent_id_status category code created dataset duration
     outcome provider reason reference risk_score risk_score_norm sequence severity start timezone type url""".split())
 HEC = {"event", "time", "host", "source", "sourcetype", "index", "fields"}
 FILEBEAT = set("""@timestamp json agent ecs host input log message tags fields @metadata @version cloud container docker
-    kubernetes orchestrator data_stream elastic_agent error event fileset service stream beat offset prospector source""".split())
+    kubernetes orchestrator data_stream elastic_agent error event fileset service stream beat offset prospector source
+    labels process""".split())
 FILEBEAT_EVENT = {"dataset", "module", "original", "created", "ingested", "timezone", "agent_id_status"}
 CONTEXT = {"timestamp", "message", "endpoint.hostname", "endpoint.os", "endpoint.agent_version", "harness.name",
            "harness.version", "severity", "file.path"}

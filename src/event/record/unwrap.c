@@ -341,7 +341,7 @@ static bool only_filebeat_members(const struct doc *d, size_t at)
         SPAN_INIT("elastic_agent"), SPAN_INIT("error"),        SPAN_INIT("event"),
         SPAN_INIT("fileset"),       SPAN_INIT("service"),      SPAN_INIT("stream"),
         SPAN_INIT("beat"),          SPAN_INIT("offset"),       SPAN_INIT("prospector"),
-        SPAN_INIT("source")};
+        SPAN_INIT("source"),        SPAN_INIT("labels"),       SPAN_INIT("process")};
     static const struct span of_event[] = {SPAN_INIT("dataset"),        SPAN_INIT("module"),
                                            SPAN_INIT("original"),       SPAN_INIT("created"),
                                            SPAN_INIT("ingested"),       SPAN_INIT("timezone"),

@@ -3,7 +3,7 @@
 
 A case is a function whose name is a sentence. It returns one line, a JSON text of about `size` bytes
 without its line end, and always the same one. SETTINGS of its module, if set, are the customer's
-settings in the configuration. All modules of this folder are loaded. Functions whose names begin with
+settings in the configuration; with LINES = True its texts have several lines. All modules of this folder are loaded. Functions whose names begin with
 '_' are helpers.
 
     SETTINGS = 'redact = "secrets";'
@@ -26,12 +26,13 @@ class Case(typing.NamedTuple):
     name: str
     make: typing.Callable[[int], bytes]
     settings: str
+    lines: bool = False
 
     def line(self, size):
         made = self.make(size)
         text = made.encode() if isinstance(made, str) else made
         assert LEAST_SHARE * size <= len(text) <= MOST_SHARE * size, (self.name, size, len(text))
-        assert b"\n" not in text, self.name
+        assert self.lines or b"\n" not in text, self.name
         return text
 
 
@@ -39,8 +40,8 @@ def all_cases():
     found = []
     for module in sorted(m.name for m in pkgutil.iter_modules([str(pathlib.Path(__file__).parent)])):
         loaded = importlib.import_module(f"{__name__}.{module}")
-        settings = getattr(loaded, "SETTINGS", "")
-        found += [Case(f"{module}: {name.replace('_', ' ')}", make, settings) for name, make in vars(loaded).items()
+        settings, lines = getattr(loaded, "SETTINGS", ""), getattr(loaded, "LINES", False)
+        found += [Case(f"{module}: {name.replace('_', ' ')}", make, settings, lines) for name, make in vars(loaded).items()
                   if callable(make) and not name.startswith("_") and getattr(make, "__module__", "") == loaded.__name__]
     return found
 

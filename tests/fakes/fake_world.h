@@ -19,6 +19,7 @@
 #include "ops/ops.h"
 
 #include <stdatomic.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -475,11 +476,15 @@ struct ops {
     char unused;
 };
 
+static pthread_mutex_t fake_ops_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static void fake_ops_keep(const char *type, struct buf *data)
 {
+    (void)pthread_mutex_lock(&fake_ops_lock);
     fake_ops.count++;
     (void)snprintf(fake_ops.type, sizeof(fake_ops.type), "%s", type);
     (void)snprintf(fake_ops.data, sizeof(fake_ops.data), "%.*s", SPAN_FMT(buf_span(data)));
+    (void)pthread_mutex_unlock(&fake_ops_lock);
     buf_done(data);
 }
 
@@ -521,8 +526,10 @@ void ops_customer_resumed(struct ops *o, struct span customer, int64_t paused_ms
 void ops_verify_changed(struct ops *o UNUSED, struct span customer UNUSED,
                         const struct ops_verify *v)
 {
+    (void)pthread_mutex_lock(&fake_ops_lock);
     (void)snprintf(fake_ops.verify_result, sizeof(fake_ops.verify_result), "%s", v->result);
     fake_ops.verify_changes++;
+    (void)pthread_mutex_unlock(&fake_ops_lock);
 }
 
 void ops_reconciled(struct ops *o UNUSED, struct span customer, const struct ops_reconcile *r)

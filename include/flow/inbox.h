@@ -127,6 +127,7 @@ struct inbox_use {
     bool trial;   /* of these: the first one of a new class, until it has its place */
     bool late;    /* not heavy, but for longer than HEAVY_MS */
     bool leaves;  /* inbox_wants_back has returned true */
+    bool marked;  /* its message was put back by another lane: it is a long one */
     bool lower;   /* counted as a lane with a lower message */
 };
 
@@ -141,9 +142,9 @@ MUST_USE bool inbox_wants_back(struct inbox *i, struct inbox_use *use, int64_t m
  * Put back a message that was taken for another class than its present one, or that the inbox wants
  * back: it is taken as one of a heavy class then. The lane has finished with it, after `ms`
  * milliseconds, and calls inbox_take next. Shares do not apply, since the message had its place
- * before. False: inbox_stop was called; nothing is changed.
+ * before. False: inbox_stop was called; the lane goes on with it, to its end.
  */
-MUST_USE bool inbox_put_back(struct inbox *i, struct inflight *m, const struct inbox_use *use,
+MUST_USE bool inbox_put_back(struct inbox *i, struct inflight *m, struct inbox_use *use,
                              int64_t ms);
 
 /* The next message in turn; waits for one. NULL: inbox_stop was called. */

@@ -2,7 +2,8 @@
 /*
  * Classes with waiting messages are in a separate list in the order of their turns, so thousands of
  * idle customers cost nothing. Classes that may not have another lane are skipped and keep their
- * turn. Each of them has a lane at work, so they are fewer than the lanes.
+ * turn. Each of them has a lane at work, so they are fewer than the lanes; but while all lanes for
+ * heavy classes are at work, all further heavy classes are skipped as well.
  *
  * Wake-ups. The end of one lane's work may allow several further ones: a class whose average falls
  * below HEAVY_MS may take lanes that were kept from it. How many is the result of three rules, so
@@ -127,8 +128,9 @@ static void add_turn_locked(struct inbox *i, size_t sched_class, enum rank rank)
 /* A class in the list of turns of a rank. */
 struct turn {
     enum rank rank;
-    size_t at;     /* as turn_next; 0: none */
-    size_t before; /* the class before it, as turn_next; 0: it is the first */
+    size_t at;              /* as turn_next; 0: none */
+    size_t before;          /* the class before it, as turn_next; 0: it is the first */
+    struct inflight **link; /* to its message that may be taken */
 };
 
 static void remove_turn_locked(struct inbox *i, const struct turn *t)
@@ -150,9 +152,14 @@ static void remove_turn_locked(struct inbox *i, const struct turn *t)
 static bool find_of_rank_locked(const struct inbox *i, enum rank rank, struct turn *t)
 {
     *t = (struct turn){.rank = rank, .at = i->shared.turns[rank].first};
-    while (t->at != 0 && !inbox_may_work_locked(i, &i->shared.sched_classes[t->at - 1], rank)) {
+    while (t->at != 0) {
+        struct sched_class *c = &i->shared.sched_classes[t->at - 1];
+        t->link = inbox_choose_locked(i, c, rank);
+        if (t->link != NULL) {
+            break;
+        }
         t->before = t->at;
-        t->at = i->shared.sched_classes[t->at - 1].lists[rank].turn_next;
+        t->at = c->lists[rank].turn_next;
     }
     return t->at != 0;
 }
@@ -224,14 +231,13 @@ static struct inflight *pop_locked(struct inbox *i, const struct turn *t)
 {
     struct sched_class *c = &i->shared.sched_classes[t->at - 1];
     struct waiting_list *list = &c->lists[t->rank];
-    struct inflight *m = list->first;
-    list->first = m->next;
+    struct inflight *m = *t->link;
+    *t->link = m->next;
+    list->last = list->last == &m->next ? t->link : list->last;
     m->next = NULL;
     remove_turn_locked(i, t);
     if (list->first != NULL) {
         add_turn_locked(i, t->at - 1, t->rank);
-    } else {
-        list->last = &list->first;
     }
     c->waiting--;
     c->bytes -= m->body_bytes;
@@ -263,11 +269,13 @@ static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_
     c->at_work--;
     c->lower_at_work -= use->lower;
     uncount_locked(i, use);
-    c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
+    if (!use->marked || c->average_ms >= HEAVY_MS) { /* one object does not make a class heavy */
+        c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
+    }
     c->measured = true;
 }
 
-/* The class has an object that takes long, whatever the times of the others. */
+/* Its first object takes long. */
 static void be_heavy_locked(struct inbox *i, size_t sched_class)
 {
     struct sched_class *c = &i->shared.sched_classes[sched_class];
@@ -275,14 +283,17 @@ static void be_heavy_locked(struct inbox *i, size_t sched_class)
 }
 
 /* No wake-up, as in inbox_finished: the lane calls inbox_take next, which calls others. */
-bool inbox_put_back(struct inbox *i, struct inflight *m, const struct inbox_use *use, int64_t ms)
+bool inbox_put_back(struct inbox *i, struct inflight *m, struct inbox_use *use, int64_t ms)
 {
     mutex_lock(&i->shared.lock);
     bool stopped = i->shared.stopped;
-    if (!stopped) {
+    if (stopped) {
+        i->shared.leaving -= use->leaves;
+        use->leaves = false; /* the lane reads it again, to its end */
+    } else {
         finished_locked(i, use, ms);
         m->heavy = use->leaves && m->sched_class == use->sched_class;
-        if (m->heavy) {
+        if (m->heavy && use->trial) {
             be_heavy_locked(i, use->sched_class);
         }
         inbox_push_locked(i, m);
@@ -300,12 +311,13 @@ static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
         return NULL;
     }
     struct sched_class *c = &i->shared.sched_classes[t.at - 1];
-    const struct inflight *m = c->lists[t.rank].first;
+    const struct inflight *m = *t.link;
     *use = (struct inbox_use){.sched_class = t.at - 1,
                               .queue = m->queue,
                               .large = large_bytes(i, m),
+                              .marked = m->heavy,
                               .lower = t.rank == LOWER};
-    inbox_set_weight_locked(i, c, t.rank, use);
+    inbox_set_weight_locked(i, c, m, use);
     c->at_work++;
     i->shared.takes++;
     i->shared.at_work++;
@@ -379,8 +391,10 @@ struct inflight *inbox_drain(struct inbox *i)
     mutex_lock(&i->shared.lock);
     struct turn t = {.rank = i->shared.turns[LIVE].first != 0 ? LIVE : LOWER};
     t.at = i->shared.turns[t.rank].first;
-    struct inflight *m = t.at != 0 ? pop_locked(i, &t) : NULL;
-    if (m != NULL) {
+    struct inflight *m = NULL;
+    if (t.at != 0) {
+        t.link = &list_locked(i, t.at - 1, t.rank)->first;
+        m = pop_locked(i, &t);
         inbox_free_large_locked(i, m->sched_class, m->queue, large_bytes(i, m));
     }
     mutex_unlock(&i->shared.lock);

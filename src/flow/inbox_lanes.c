@@ -53,10 +53,14 @@ static bool is_new(const struct sched_class *c)
     return !c->measured && c->at_work == 0;
 }
 
-static bool is_heavy(const struct sched_class *c, enum rank rank)
+/* The link to the first message that needs no heavy lane. NULL: all need one. */
+static struct inflight **first_short(struct sched_class *c, enum rank rank)
 {
-    const struct inflight *m = c->lists[rank].first;
-    return c->average_ms >= HEAVY_MS || (m != NULL && m->heavy);
+    struct inflight **link = &c->lists[rank].first;
+    while (*link != NULL && (*link)->heavy) {
+        link = &(*link)->next;
+    }
+    return c->average_ms < HEAVY_MS && *link != NULL ? link : NULL;
 }
 
 static bool below_limits_locked(const struct inbox *i, const struct sched_class *c)
@@ -77,32 +81,39 @@ static bool lower_may_work_locked(const struct inbox *i, const struct sched_clas
            share_allows(i->s.lower_lanes, i->shared.lower_at_work, c->lower_at_work, 1);
 }
 
-bool inbox_may_work_locked(const struct inbox *i, const struct sched_class *c, enum rank rank)
+struct inflight **inbox_choose_locked(const struct inbox *i, struct sched_class *c, enum rank rank)
 {
-    return below_limits_locked(i, c) && (rank == LIVE || lower_may_work_locked(i, c)) &&
-           (!is_heavy(c, rank) || may_try_locked(i, c) ||
-            share_allows(heavy_lanes(i), i->shared.heavy_at_work, c->at_work, 1));
+    if (!below_limits_locked(i, c) || (rank == LOWER && !lower_may_work_locked(i, c))) {
+        return NULL;
+    }
+    bool may_be_heavy = may_try_locked(i, c) ||
+                        share_allows(heavy_lanes(i), i->shared.heavy_at_work, c->at_work, 1);
+    return may_be_heavy ? &c->lists[rank].first : first_short(c, rank);
 }
 
-void inbox_set_weight_locked(const struct inbox *i, const struct sched_class *c, enum rank rank,
-                             struct inbox_use *use)
+void inbox_set_weight_locked(const struct inbox *i, const struct sched_class *c,
+                             const struct inflight *m, struct inbox_use *use)
 {
-    use->heavy = is_heavy(c, rank);
+    use->heavy = c->average_ms >= HEAVY_MS || m->heavy;
     use->trial = may_try_locked(i, c);
 }
 
 /* ---- How long ---- */
 
-/* Whether the class waits for the end of a lane that is on trial or late. */
-static bool waits_for_lane_locked(const struct inbox *i, const struct sched_class *c,
-                                  enum rank rank, bool only_new)
+/* Whether the class waits for the end of a lane that is on trial (only_new: as a new one) or late.
+ */
+static bool waits_for_lane_locked(const struct inbox *i, struct sched_class *c, enum rank rank,
+                                  bool only_new)
 {
     if ((c->limit != 0 && c->at_work >= c->limit) ||
         (rank == LOWER && !lower_may_work_locked(i, c))) {
         return false;
     }
-    return is_new(c) || (!only_new && !is_heavy(c, rank) && !below_limits_locked(i, c) &&
-                         share_allows(i->s.lanes, i->shared.at_work - 1, c->at_work, 1));
+    if (is_new(c)) {
+        return only_new || may_try_locked(i, c);
+    }
+    return !only_new && first_short(c, rank) != NULL && !below_limits_locked(i, c) &&
+           share_allows(i->s.lanes, i->shared.at_work - 1, c->at_work, 1);
 }
 
 /*
@@ -114,7 +125,7 @@ static bool any_waits_locked(const struct inbox *i, size_t sched_class, bool onl
     size_t count = 0;
     for (int rank = 0; rank < RANKS; rank++) {
         for (size_t at = i->shared.turns[rank].first; at != 0;) {
-            const struct sched_class *c = &i->shared.sched_classes[at - 1];
+            struct sched_class *c = &i->shared.sched_classes[at - 1];
             count +=
                 at - 1 != sched_class && waits_for_lane_locked(i, c, (enum rank)rank, only_new);
             if (count > i->shared.leaving) {
@@ -126,14 +137,19 @@ static bool any_waits_locked(const struct inbox *i, size_t sched_class, bool onl
     return false;
 }
 
-/* The first lane of a new class, which is a heavy one now. It stays if no new class waits. */
+/*
+ * The first lane of a new class, which is a heavy one now. It stays if no new class waits, and as
+ * one of the first half of the heavy lanes: after a start all classes are new, and some lanes must
+ * end what takes long meanwhile.
+ */
 static bool trial_is_over_locked(struct inbox *i, struct inbox_use *use)
 {
     i->shared.sched_classes[use->sched_class].measured = true;
-    if (any_waits_locked(i, use->sched_class, true)) {
+    size_t to_end = i->shared.heavy_at_work - i->shared.trial_at_work;
+    if (to_end >= heavy_lanes(i) / 2 && any_waits_locked(i, use->sched_class, true)) {
         return true;
     }
-    if (i->shared.heavy_at_work - i->shared.trial_at_work < heavy_lanes(i)) {
+    if (to_end < heavy_lanes(i)) {
         use->trial = false;
         i->shared.trial_at_work--;
         return false;

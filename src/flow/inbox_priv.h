@@ -98,13 +98,16 @@ void inbox_free_large_locked(struct inbox *i, size_t sched_class, size_t queue, 
 
 /* ---- inbox_lanes.c ---- */
 
-/* Whether a lane may take the next message of this rank of the class. */
-MUST_USE bool inbox_may_work_locked(const struct inbox *i, const struct sched_class *c,
-                                    enum rank rank);
+/*
+ * The link to the message of this rank of the class, which has one, that a lane may take: the first
+ * one, or, while it may have no heavy lane, the first one that needs none. NULL: it may take none.
+ */
+MUST_USE struct inflight **inbox_choose_locked(const struct inbox *i, struct sched_class *c,
+                                               enum rank rank);
 
-/* How a lane that takes it now is counted: heavy and trial. */
-void inbox_set_weight_locked(const struct inbox *i, const struct sched_class *c, enum rank rank,
-                             struct inbox_use *use);
+/* How a lane that takes the message now is counted: heavy and trial. */
+void inbox_set_weight_locked(const struct inbox *i, const struct sched_class *c,
+                             const struct inflight *m, struct inbox_use *use);
 
 /* ---- inbox_slots.c ---- */
 

@@ -164,6 +164,9 @@ bool lane_try(struct lane *l, struct outcome_action *action, struct err *e)
         }
     } while (action->again_now);
     stats_add(&a->customer->stats->cpu_us, turns_end(l->parts.turns, &l->turn));
+    if (a->put_back) {
+        (void)judge_customer(l, e); /* it may have been the probe of a paused customer */
+    }
     return !a->put_back;
 }
 

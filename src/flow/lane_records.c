@@ -322,7 +322,7 @@ bool lane_process(struct lane *l, struct inflight *m)
     if (m->notification == NULL) {
         leave_unread(l, m);
     }
-    if (m->notification != NULL && m->next_record == 0) {
+    if (m->notification != NULL && m->next_record == 0 && !m->heavy) {
         stats_add(&l->parts.stats->skipped[SKIP_REPEATED], m->notification->repeats);
     }
     size_t count = m->notification != NULL ? m->notification->count : 0;

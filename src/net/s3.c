@@ -218,7 +218,8 @@ static enum err_kind check_denial(struct transfer *t, struct err *e)
     struct err why = {0};
     t->verified_by_list = true;
     enum err_kind kind = s3_find(t->s, t->o, t->creds, &there, &why);
-    if (kind == FAIL_AGAIN || kind == FAIL_THROTTLED || kind == FAIL_SKEW || kind == FAIL_STOPPED) {
+    if (kind == FAIL_AGAIN || kind == FAIL_THROTTLED || kind == FAIL_SKEW || kind == FAIL_STOPPED ||
+        kind == FAIL_LOST) {
         *e = why;
         return err_wrap(e, "denied, or not there: to be listed");
     }

@@ -173,7 +173,7 @@ void inflight_settle(struct inflight *m)
 void inflight_return(struct inflight *m)
 {
     inflight_because(m, outcome_rule(ABOUT_NOTIFICATION, FAIL_STOPPED));
-    inflight_worsen(m, OUTCOME_LATER, m->next_record != 0 ? RETURN_STARTED_S : 0);
+    inflight_worsen(m, OUTCOME_LATER, m->next_record != 0 || m->heavy ? RETURN_STARTED_S : 0);
     if (inflight_release(m, NULL)) {
         inflight_settle(m);
     }

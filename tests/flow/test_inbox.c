@@ -49,7 +49,7 @@ static struct inflight *take_any(struct inbox *i)
 }
 
 /* The first of them that works for this class; it is no longer one of them. */
-static const struct inbox_use *use_of(size_t sched_class)
+static struct inbox_use *use_of(size_t sched_class)
 {
     static struct inbox_use found;
     size_t at = 0;

@@ -10,6 +10,7 @@
 enum {
     LANES = 8, /* six for heavy objects, one more for trials, one for short classes */
     LONG_LANES = 7,
+    TO_END = 3, /* half of the heavy lanes: a trial stays in them */
     HANGING = 100,
     SHORT = HANGING, /* the classes after those that hang */
     NEW,
@@ -94,8 +95,12 @@ static void hang(struct inbox *i, struct busy lanes[LONG_LANES])
         assert_int_equal(lane_takes(i, &lanes[n]), n);
         assert_false(inbox_wants_back(i, &lanes[n].use, HEAVY_MS - 1));
     }
+    for (size_t n = 0; n < TO_END; n++) {
+        assert_false(inbox_wants_back(i, &lanes[n].use, HEAVY_MS));
+    }
     for (size_t c = LONG_LANES; c < HANGING; c++) {
-        assert_int_equal(rotate(i, &lanes[c % LONG_LANES], HEAVY_MS), c);
+        struct busy *b = &lanes[TO_END + c % (LONG_LANES - TO_END)];
+        assert_int_equal(rotate(i, b, HEAVY_MS), c);
     }
     for (size_t n = 0; n < LONG_LANES; n++) {
         assert_false(inbox_wants_back(i, &lanes[n].use, HEAVY_MS));
@@ -137,13 +142,18 @@ static void no_more_lanes_are_taken_back_than_classes_wait(void **state UNUSED)
     for (size_t n = 0; n < LONG_LANES; n++) {
         assert_int_equal(lane_takes(i, &lanes[n]), n);
     }
-    assert_true(inbox_wants_back(i, &lanes[0].use, HEAVY_MS));
-    assert_true(inbox_wants_back(i, &lanes[0].use, HEAVY_MS)); /* it may be asked again */
-    assert_false(inbox_wants_back(i, &lanes[1].use, HEAVY_MS));
-    finish(i, &lanes[0], HEAVY_MS); /* its object has ended meanwhile */
-    assert_int_equal(lane_takes(i, &lanes[0]), LONG_LANES);
+    for (size_t n = 0; n < TO_END; n++) { /* half of the heavy lanes end what they have begun */
+        assert_false(inbox_wants_back(i, &lanes[n].use, HEAVY_MS));
+        assert_false(lanes[n].use.trial);
+    }
+    struct busy *left = &lanes[TO_END];
+    assert_true(inbox_wants_back(i, &left->use, HEAVY_MS));
+    assert_true(inbox_wants_back(i, &left->use, HEAVY_MS)); /* it may be asked again */
+    assert_false(inbox_wants_back(i, &lanes[TO_END + 1].use, HEAVY_MS));
+    finish(i, left, HEAVY_MS); /* its object has ended meanwhile */
+    assert_int_equal(lane_takes(i, left), LONG_LANES);
     put(i, LONG_LANES + 1);
-    assert_true(inbox_wants_back(i, &lanes[2].use, HEAVY_MS));
+    assert_true(inbox_wants_back(i, &lanes[TO_END + 2].use, HEAVY_MS));
     drop(i, lanes, LONG_LANES);
 }
 
@@ -164,7 +174,9 @@ static void a_new_class_has_one_lane_on_trial(void **state UNUSED)
         assert_true(lanes[n].use.trial);
     }
     put(i, NEW);
-    assert_false(inbox_wants_back(i, &lanes[1].use, 100 * HEAVY_MS));
+    for (size_t n = 1; n <= TO_END; n++) {
+        assert_false(inbox_wants_back(i, &lanes[n].use, 100 * HEAVY_MS));
+    }
     assert_int_equal(rotate(i, &lanes[0], HEAVY_MS), NEW);
     drop(i, lanes, LONG_LANES);
 }
@@ -183,6 +195,9 @@ static void an_object_is_put_back_once(void **state UNUSED)
         assert_int_equal(lane_takes(i, &lanes[n]), n);
     }
     put(i, NEW);
+    for (size_t n = 2; n <= TO_END; n++) {
+        assert_false(inbox_wants_back(i, &lanes[n].use, HEAVY_MS));
+    }
     assert_int_equal(rotate(i, &lanes[0], HEAVY_MS), NEW);
     finish(i, &lanes[1], 10); /* class 0 is a short one, and six heavy lanes are at work */
     make_short(i, SHORT);
@@ -255,6 +270,85 @@ static void a_lane_is_not_taken_back_for_its_own_class_or_for_one_at_its_limit(v
     drop(i, lanes, LANES);
 }
 
+/* Of a short class only the long object waits for a heavy lane. */
+static void a_class_with_one_long_object_stays_short(void **state UNUSED)
+{
+    OWNED(inbox) struct inbox *i = new_inbox();
+    struct busy lanes[LANES];
+    make_short(i, SHORT);
+    make_short(i, NEW);
+    hang(i, lanes);
+    struct busy *b = &lanes[LONG_LANES];
+    put(i, SHORT);
+    put(i, SHORT);
+    assert_int_equal(lane_takes(i, b), SHORT);
+    put(i, NEW);
+    struct inflight *long_one = b->m;
+    assert_int_equal(rotate(i, b, HEAVY_MS), SHORT); /* its next message, in its turn */
+    assert_ptr_not_equal(b->m, long_one);
+    finish(i, b, 10);
+    assert_int_equal(lane_takes(i, b), NEW);
+    finish(i, b, 10);
+    put(i, SHORT);
+    assert_int_equal(lane_takes(i, b), SHORT);
+    assert_ptr_not_equal(b->m, long_one);
+    finish(i, b, 10);
+    finish(i, &lanes[LONG_LANES - 1], 150 * HEAVY_MS);
+    finish(i, &lanes[0], 150 * HEAVY_MS); /* a heavy lane is free */
+    while (lane_takes(i, &lanes[0]) != SHORT) { /* in turn with the classes that hang */
+        finish(i, &lanes[0], 150 * HEAVY_MS);
+    }
+    assert_ptr_equal(lanes[0].m, long_one);
+    assert_true(lanes[0].use.heavy && lanes[0].use.marked);
+    finish(i, &lanes[0], 150 * HEAVY_MS);
+    put(i, 0);
+    assert_int_equal(lane_takes(i, &lanes[0]), 0); /* all heavy lanes are used again */
+    put(i, SHORT);
+    assert_int_equal(lane_takes(i, b), SHORT);
+    assert_false(b->use.heavy);
+    drop(i, lanes, LANES);
+}
+
+/* The short class's lane is no use to a new one. */
+static void a_late_lane_is_not_left_for_a_class_that_may_not_take_it(void **state UNUSED)
+{
+    OWNED(inbox) struct inbox *i = new_inbox();
+    struct busy lanes[LANES];
+    make_short(i, SHORT);
+    for (size_t n = 0; n < LONG_LANES; n++) {
+        put(i, n);
+        assert_int_equal(lane_takes(i, &lanes[n]), n);
+    }
+    put(i, SHORT);
+    assert_int_equal(lane_takes(i, &lanes[LONG_LANES]), SHORT);
+    put(i, NEW);
+    assert_false(inbox_wants_back(i, &lanes[LONG_LANES].use, HEAVY_MS));
+    drop(i, lanes, LANES);
+}
+
+static void after_a_stop_the_lane_reads_to_the_end(void **state UNUSED)
+{
+    OWNED(inbox) struct inbox *i = new_inbox();
+    struct busy lanes[LONG_LANES];
+    for (size_t n = 0; n < LONG_LANES; n++) {
+        put(i, n);
+        assert_int_equal(lane_takes(i, &lanes[n]), n);
+    }
+    put(i, NEW);
+    for (size_t n = 0; n < TO_END; n++) {
+        assert_false(inbox_wants_back(i, &lanes[n].use, HEAVY_MS));
+    }
+    struct busy *b = &lanes[TO_END];
+    assert_true(inbox_wants_back(i, &b->use, HEAVY_MS));
+    inbox_stop(i);
+    assert_false(inbox_put_back(i, b->m, &b->use, HEAVY_MS));
+    assert_false(inbox_wants_back(i, &b->use, 2 * HEAVY_MS));
+    inbox_finished(i, &b->use, 2 * HEAVY_MS);
+    free(b->m);
+    b->m = NULL;
+    drop(i, lanes, LONG_LANES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +358,9 @@ int main(void)
         cmocka_unit_test(an_object_is_put_back_once),
         cmocka_unit_test(short_classes_whose_objects_hang_leave_lanes_to_others),
         cmocka_unit_test(a_lane_is_not_taken_back_for_its_own_class_or_for_one_at_its_limit),
+        cmocka_unit_test(a_class_with_one_long_object_stays_short),
+        cmocka_unit_test(a_late_lane_is_not_left_for_a_class_that_may_not_take_it),
+        cmocka_unit_test(after_a_stop_the_lane_reads_to_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -337,7 +337,7 @@ static bool put_back(struct sent *s, struct lane_seen *lane)
 }
 
 /* The message has a second record of another class: it waits again. */
-static bool goes_on(struct sent *s, const struct inbox_use *use, int64_t ms)
+static bool goes_on(struct sent *s, struct inbox_use *use, int64_t ms)
 {
     if (s->next_class == MAX_CLASSES) {
         return false;

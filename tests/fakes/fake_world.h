@@ -18,8 +18,8 @@
 #include "net/sts.h"
 #include "ops/ops.h"
 
-#include <stdatomic.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -294,7 +294,7 @@ static void a_class_with_one_long_object_stays_short(void **state UNUSED)
     assert_ptr_not_equal(b->m, long_one);
     finish(i, b, 10);
     finish(i, &lanes[LONG_LANES - 1], 150 * HEAVY_MS);
-    finish(i, &lanes[0], 150 * HEAVY_MS); /* a heavy lane is free */
+    finish(i, &lanes[0], 150 * HEAVY_MS);       /* a heavy lane is free */
     while (lane_takes(i, &lanes[0]) != SHORT) { /* in turn with the classes that hang */
         finish(i, &lanes[0], 150 * HEAVY_MS);
     }

@@ -10,7 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "worst"))
 import cases  # noqa: E402
 
 
-@pytest.mark.parametrize("case", cases.all_cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [c for c in cases.all_cases() if not c.lines], ids=lambda case: case.name)
 @pytest.mark.parametrize("size", [65536, 262144])
 def test_a_case_is_one_line_of_json_and_always_the_same(case, size):
     line = case.line(size)

@@ -48,9 +48,8 @@ def collect(store, facts):
     profiled = store.load("profile")
     return {"facts": facts, "commit": machine.commit(), "date": datetime.date.today().isoformat(),
             "repeats": max((len(runs) for p in parts.values() for runs in p["series"].values()), default=0),
-            "load_before": max((p["load_before"] for p in parts.values()), default=0),
             **({"profile": profiled["profile"]} if profiled else {}),
-            "workloads": {n: {k: p[k] for k in ("title", "series", "notes")} for n, p in parts.items()}}
+            "workloads": {n: {k: p[k] for k in ("title", "load_before", "series", "notes")} for n, p in parts.items()}}
 
 
 def main():

@@ -119,6 +119,11 @@ def cost_table(results):
     return markdown(["objects", "CPU s/GB", "instance", "$ per vCPU hour", "compute $", "GETs $", "SQS $", "$ per TB"], rows)
 
 
+def had_other_work(results, workload):
+    """Whether other programs used more than half of a core per core before the runs of the workload."""
+    return results["workloads"][workload].get("load_before", 0) > 0.5 * results["facts"]["machine"]["cores"]
+
+
 def described(results):
     """The host and the numbers of runs, in lines."""
     if "facts" not in results:
@@ -132,9 +137,10 @@ def described(results):
            f"brackets. GB are 10^9 bytes of decompressed text.")
     if scale != 1:
         yield f"**Only {scale:g} of each workload's amount: a trial, not a result.**"
-    if f["load_before"] > 0.5 * m["cores"]:
-        yield (f"**The machine had other work (load {f['load_before']:.1f} before the first run): only ratios can be "
-               f"compared.**")
+    disturbed = [(name, part["load_before"]) for name, part in f["workloads"].items() if had_other_work(f, name)]
+    if disturbed:
+        yield (f"**The machine had other work before {', '.join(name for name, _ in disturbed)} (load "
+               f"{max(load for _, load in disturbed):.1f}): of {'it' if len(disturbed) == 1 else 'them'} only ratios can be compared.**")
     yield "\nVersions:\n"
     yield from (f"- {v[name]}" for name in ("worker", "libraries", "compiler", "kafka", "python"))
 

@@ -56,7 +56,8 @@ def test_costs_are_of_the_figures_with_tls():
 def test_a_busy_machine_and_a_trial_are_told():
     facts = {"machine": {"cpu": "x", "cores": 2, "memory_gib": 4, "kernel": "6", "virtual": True, "system": "s"},
              "versions": dict.fromkeys(("worker", "libraries", "compiler", "kafka", "python"), "v"), "scale": 1}
-    told = {"facts": facts, "commit": "c", "date": "d", "repeats": 3, "load_before": 0.3, "workloads": {}}
+    told = {"facts": facts, "commit": "c", "date": "d", "repeats": 3, "workloads": {"W1": {**part(), "load_before": 0.3}, "W2": part()}}
     assert "other work" not in "\n".join(report.described(told)) and "trial" not in "\n".join(report.described(told))
-    told.update(load_before=1.5, facts={**facts, "scale": 0.1})
-    assert "other work" in "\n".join(report.described(told)) and "trial" in "\n".join(report.described(told))
+    told["workloads"]["W2"]["load_before"] = 1.5
+    told.update(facts={**facts, "scale": 0.1})
+    assert "other work before W2 (load 1.5)" in "\n".join(report.described(told)) and "trial" in "\n".join(report.described(told))

@@ -13,9 +13,10 @@ from bench.sizing import (RESULTS, RULE, Replicas, cpu_s_per_object, filled, mea
 R = json.loads(RESULTS.read_text())
 
 
-def measured_again(times, **changed):
+def measured_again(times, load_before=0, **changed):
     """The figures, with so many times the CPU."""
     made = copy.deepcopy(R) | changed
+    made["workloads"]["W7"]["load_before"] = load_before
     for runs in made["workloads"]["W7"]["series"].values():
         for run in runs:
             run["cpu_s"] *= times
@@ -27,7 +28,7 @@ def test_the_page_and_the_rule_are_current():
 
 
 def test_new_figures_change_the_page_and_only_the_backlogs_thresholds_of_the_rule():
-    again = measured_again(.4, commit="0123456789ab", date="2026-12-31", load_before=0)
+    again = measured_again(.4, commit="0123456789ab", date="2026-12-31")
     page, rule = "<!-- sizing: measured -->\n<!-- end of sizing -->", yaml.safe_load(with_thresholds(RULE.read_text(), again))
     assert "commit 0123456789ab, 2026-12-31." in filled(page, again) and "other work" not in filled(page, again)
     assert "had other work" in filled(page, measured_again(1, load_before=2))

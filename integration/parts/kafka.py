@@ -236,6 +236,9 @@ class Kafka(Cluster):
         return self
 
     def start_node(self, i):
+        """Nothing if it runs: a second process would take its place here, and nobody could end the first one."""
+        if self.nodes[i] is not None and self.nodes[i].running():
+            return
         self.nodes[i] = Process(
             f"kafka node {i + 1}",
             ["java", *self.jvm, "-cp", self.lib, "kafka.Kafka", self._place(i) / "server.properties"],

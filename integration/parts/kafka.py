@@ -236,7 +236,7 @@ class Kafka(Cluster):
         return self
 
     def start_node(self, i):
-        """Nothing if it runs: a second process would take its place here, and nobody could end the first one."""
+        """Nothing if it runs: a second process would take its place here, and no test could end the first one."""
         if self.nodes[i] is not None and self.nodes[i].running():
             return
         self.nodes[i] = Process(

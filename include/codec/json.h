@@ -163,6 +163,15 @@ MUST_USE bool doc_is_compact(const struct doc *d);
 /* Value of the member `name` of the object at `at`; of duplicates, the last. 0: there is none. */
 MUST_USE size_t doc_member(const struct doc *d, size_t at, struct span name);
 
+enum { DOC_SAME_MEMBERS_MAX = 64 };
+
+/*
+ * Whether two values are equal, whatever the order of their members; numbers as they are written.
+ * Containers with more members or elements than DOC_SAME_MEMBERS_MAX count as different, so the
+ * time is linear in their length.
+ */
+MUST_USE bool doc_same(const struct doc *a, size_t at, const struct doc *b, size_t other);
+
 struct json_reader; /* opaque: simdjson's parser and the buffers of tape, strings and extents */
 
 /*

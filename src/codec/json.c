@@ -121,6 +121,31 @@ size_t doc_member(const struct doc *d, size_t at, struct span name)
     return found;
 }
 
+bool doc_same(const struct doc *a, size_t at, const struct doc *b, size_t other)
+{
+    char tag = doc_tag(a, at);
+    if (tag != doc_tag(b, other)) {
+        return false;
+    }
+    if (!doc_is_container(a, at)) {
+        return tag == '"' ? span_eq(doc_string(a, at), doc_string(b, other))
+                          : span_eq(doc_source(a, at), doc_source(b, other));
+    }
+    bool same = doc_count(a, at) == doc_count(b, other) && doc_count(a, at) <= DOC_SAME_MEMBERS_MAX;
+    size_t k = doc_first(b, other);
+    for (size_t i = doc_first(a, at); same && !doc_at_end(a, i); i = doc_next(a, i)) {
+        if (tag == '[') {
+            same = doc_same(a, i, b, k);
+            k = doc_next(b, k);
+        } else {
+            size_t member = doc_member(b, other, doc_string(a, i));
+            i++;
+            same = member != 0 && doc_same(a, i, b, member);
+        }
+    }
+    return same;
+}
+
 const char *json_engine(void)
 {
     return json_simd_name();

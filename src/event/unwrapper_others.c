@@ -51,7 +51,7 @@ static const struct {
 
 /* ---- what is noted ---- */
 
-enum { NOTE_BYTES = 128, SAME_MEMBERS_MAX = 64 };
+enum { NOTE_BYTES = 128 };
 
 /*
  * Whatever the customer's redaction is, since a detail is also printed. The name is cut after it is
@@ -199,33 +199,6 @@ static bool is_copy(const struct search *s, struct span text)
     return span_eq(trimmed(text), trimmed(opened));
 }
 
-/* Whether two values are equal, whatever the order of their members. Large ones count as different.
- */
-static bool is_same(const struct doc *a, size_t at, const struct doc *b, size_t other)
-{
-    char tag = doc_tag(a, at);
-    if (tag != doc_tag(b, other)) {
-        return false;
-    }
-    if (!doc_is_container(a, at)) {
-        return tag == '"' ? span_eq(doc_string(a, at), doc_string(b, other))
-                          : span_eq(doc_source(a, at), doc_source(b, other));
-    }
-    bool same = doc_count(a, at) == doc_count(b, other) && doc_count(a, at) <= SAME_MEMBERS_MAX;
-    size_t k = doc_first(b, other);
-    for (size_t i = doc_first(a, at); same && !doc_at_end(a, i); i = doc_next(a, i)) {
-        if (tag == '[') {
-            same = is_same(a, i, b, k);
-            k = doc_next(b, k);
-        } else {
-            size_t member = doc_member(b, other, doc_string(a, i));
-            i++;
-            same = member != 0 && is_same(a, i, b, member);
-        }
-    }
-    return same;
-}
-
 /* Read the object that a text of the wrapper has, unless it is what was opened. */
 static bool read_text(struct search *s, struct span text, struct value *inside)
 {
@@ -242,7 +215,7 @@ static bool read_text(struct search *s, struct span text, struct value *inside)
     }
     const struct doc *d = &s->v->doc;
     bool object = s->chosen != 0 && doc_tag(d, s->chosen) == '{';
-    return !object || !is_same(d, s->chosen, &inside->doc, DOC_ROOT);
+    return !object || !doc_same(d, s->chosen, &inside->doc, DOC_ROOT);
 }
 
 static bool text_leads(struct search *s, struct span text)

@@ -209,6 +209,28 @@ static void knows_where_each_value_stands(void **state)
     assert_int_equal(doc_member(&d, DOC_ROOT, SPAN("c")), 0);
 }
 
+static void values_are_the_same_whatever_the_order_of_their_members(void **state)
+{
+    static const struct {
+        const char *text;
+        bool same;
+    } cases[] = {
+        {"[{\"a\":1,\"b\":[true,\"x\"]},{\"b\":[true,\"\\u0078\"],\"a\":1}]", true},
+        {"[{\"a\":1},{\"a\":1.0}]", false},
+        {"[{\"a\":1},{\"b\":1}]", false},
+        {"[{\"a\":1},{\"a\":1,\"b\":2}]", false},
+        {"[[1,2],[2,1]]", false},
+        {"[[1],{\"a\":1}]", false},
+        {"[\"1\",1]", false},
+        {"[{},{}]", true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct doc d = scan(*state, cases[i].text);
+        size_t a = doc_first(&d, DOC_ROOT);
+        assert_int_equal(doc_same(&d, a, &d, doc_next(&d, a)), cases[i].same);
+    }
+}
+
 static void keeps_the_text_of_a_number_beyond_doubles(void **state)
 {
     struct doc d = scan(*state, "[-1.5E+400]");
@@ -321,6 +343,7 @@ int main(void)
         cmocka_unit_test(refuses_every_text_that_must_be_refused),
         cmocka_unit_test(does_what_is_listed_where_the_rfc_leaves_it_open),
         cmocka_unit_test(knows_where_each_value_stands),
+        cmocka_unit_test(values_are_the_same_whatever_the_order_of_their_members),
         cmocka_unit_test(keeps_the_text_of_a_number_beyond_doubles),
         cmocka_unit_test(tells_the_last_of_several_members),
         cmocka_unit_test(reads_several_values_one_after_another),

@@ -20,15 +20,6 @@ EVENT = '{"timestamp": "2026-11-30T07:00:00Z", "user": "annabel", "action": "log
 OK, WARN, FAIL, SKIP = "ok", "warn", "FAIL", "skip"
 
 
-@pytest.fixture
-def strict(kafka, fakeaws, tmp_path):
-    made = StrictWorld(kafka, fakeaws, tmp_path)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
 def _statements(name, values):
     """The statements of a policy of etc/aws, by their Sid."""
     text = (ROOT / "etc/aws" / name).read_text()

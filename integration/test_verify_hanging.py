@@ -11,15 +11,6 @@ EVENT = '{"user":"ana","action":"read"}\n'
 CUSTOMERS, HANGING = 20, 4
 
 
-@pytest.fixture
-def strict(kafka, fakeaws, tmp_path):
-    made = StrictWorld(kafka, fakeaws, tmp_path)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
 def _verify(strict):
     began = time.monotonic()
     done = Command(strict.folder, "verify", strict.settings(), "--all", "--json")

@@ -47,15 +47,15 @@ struct verify {
 static void run_check(struct verify_subject *s, struct verify_line *l)
 {
     enum verify_service service = l->check->asks;
-    if (s->silent[service].check != NULL) {
-        line_set(l, VERIFY_SKIP, "not tried: %s did not answer in %s", s->silent[service].host,
-                 s->silent[service].check);
+    const struct verify_line *silent = s->silent[service];
+    if (silent != NULL) {
+        line_set(l, VERIFY_SKIP, "not tried: %s did not answer in %s", silent->err.host,
+                 silent->check->name);
         return;
     }
     l->check->run(s, l);
     if (service != ASKS_NONE && l->err.host[0] != '\0') {
-        s->silent[service].check = l->check->name;
-        memcpy(s->silent[service].host, l->err.host, sizeof(l->err.host));
+        s->silent[service] = l;
     }
 }
 

@@ -34,10 +34,7 @@ struct verify_subject {
     struct verify_worker *worker;
     const struct customer_conf *customer;
     struct s3 *s3;
-    struct {
-        const char *check; /* the first one that the service did not answer; NULL: none */
-        char host[100];
-    } silent[VERIFY_SERVICES];
+    const struct verify_line *silent[VERIFY_SERVICES]; /* of the check that it did not answer */
     struct creds_source *reader; /* restricted as the worker reads; valid if `assumed` */
     struct creds_source *role;   /* all that the role allows; as reader */
     bool assumed;

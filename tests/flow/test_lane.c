@@ -1255,9 +1255,19 @@ static void take_long_until_another_comes(void)
     }
 }
 
-static void an_object_that_takes_long_gives_its_lane_to_a_new_customer(void **state UNUSED)
+/* probe: it is the first one after a pause of its customer. */
+static void read_long_object(bool probe)
 {
     setup_of(2);
+    if (probe) {
+        struct err e = {.kind = FAIL_DENIED};
+        customer_refused(
+            at(0),
+            &(struct customer_refusal){
+                .party = CUSTOMER_ROLE, .mark = BREAKER_OPEN, .about = SPAN("x"), .next = "n"},
+            &e);
+        w.clock.mono += BREAKER_FIRST_MS;
+    }
     lane_free(w.lane);
     w.inbox =
         inbox_new(&(struct inbox_settings){.slots = 10, .lanes = 1, .queues = 1, .bytes = 1 << 20});
@@ -1289,6 +1299,16 @@ static void an_object_that_takes_long_gives_its_lane_to_a_new_customer(void **st
     assert_int_equal(stats_get(&s->objects_put_back), 1);
     assert_int_equal(stats_get(&s->objects_done), 1);
     assert_int_equal(stats_get(&at(1)->stats->objects_put_back), 0);
+}
+
+static void an_object_that_takes_long_gives_its_lane_to_a_new_customer(void **state UNUSED)
+{
+    read_long_object(false);
+}
+
+static void a_probe_that_gives_its_lane_has_a_result(void **state UNUSED)
+{
+    read_long_object(true);
 }
 
 static void returns_a_message_when_the_sink_is_stopped(void **state UNUSED)
@@ -1878,6 +1898,7 @@ static const struct CMUnitTest tests[] = {
     TEST(its_pulse_beats_with_the_bytes_that_come),
     TEST(stops_producing_when_the_lease_is_lost),
     TEST(an_object_that_takes_long_gives_its_lane_to_a_new_customer),
+    TEST(a_probe_that_gives_its_lane_has_a_result),
     TEST(returns_a_message_when_the_sink_is_stopped),
     TEST(reads_later_when_a_report_is_bad),
     TEST(reports_count_on_the_customer_of_their_own_record),

@@ -26,8 +26,8 @@ static bool is_ascii(uint32_t byte)
 
 /*
  * Text of an object in UTF-16 that was not UTF-16 in this order of bytes: each character is two of
- * ASCII, or one whose bytes are exchanged. Sixteen characters of Chinese look like the former once
- * in some ten million texts.
+ * ASCII, or one whose bytes are exchanged. Of Chinese characters about one in five looks like two
+ * of ASCII, so eight in a row are not expected in a text.
  */
 static const char *name_of_pairs(struct span text)
 {

@@ -50,8 +50,8 @@ static enum err_kind check_link(const char *link, int links, struct err *e)
 
 /*
  * A folder on the way to the socket, or a link in its place. In a folder with the sticky bit
- * another user cannot rename what is not theirs. In the socket's own folder that is not enough:
- * they could create the socket first.
+ * another user cannot rename a file of this one. In the socket's own folder that is not enough: the
+ * other user could create the socket first.
  */
 static enum err_kind check_one_folder(const char *folder, bool is_last, int links, struct err *e)
 {

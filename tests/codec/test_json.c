@@ -9,11 +9,11 @@
 #include "base/buf.h"
 #include "codec/json.h"
 #include "codec/utf8.h"
+#include "cpu_time.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { TEXT_BYTES = 4 << 20 };
 
@@ -293,13 +293,6 @@ static void replaces_each_invalid_character_by_one(void **state)
 
 /* ---- Hostile texts ---- */
 
-static double seconds(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void repeat(struct buf *out, const char *s, size_t times)
 {
     for (size_t i = 0; i < times; i++) {
@@ -327,11 +320,11 @@ static void takes_time_in_proportion_to_the_text(void **state)
         repeat(&text, rows[i].middle, 500000);
         buf_add(&text, span_str(rows[i].tail));
         assert_non_null(buf_room(&text, JSON_SLACK));
-        double before = seconds();
+        double before = cpu_seconds();
         bool fast = json_read(f->fast, buf_span(&text), &d);
         assert_true(rows[i].taken || !fast);
         assert_int_equal(strict_takes(f, buf_span(&text), &d, NULL), rows[i].taken);
-        assert_true(seconds() - before < 2);
+        assert_true(cpu_seconds() - before < 2);
         buf_done(&text);
     }
 }

@@ -8,12 +8,12 @@
 
 #include "base/buf.h"
 #include "codec/framing.h"
+#include "cpu_time.h"
 #include "event/normalize.h"
 #include "pieces.h"
 
 #include <malloc.h>
 #include <stdio.h>
-#include <time.h>
 
 enum {
     LINE_BYTES = 4 << 20,
@@ -156,13 +156,6 @@ static struct normalizer *start(void)
     return normalizer_new(&o);
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Bytes allocated by malloc. 0 under the sanitizers. */
 static size_t memory(void)
 {
@@ -217,12 +210,12 @@ static void check_row(size_t number, const struct buf *object)
     struct seen seen[] = {{"nothing", 0}, {"nothing", 0}, {"nothing", 0}};
     normalizer_object(n, &source, NULL);
     size_t memory_before = memory();
-    double before = seconds();
+    double before = cpu_seconds();
     while (framing_next(f, &rest, &piece)) {
         assert_in_range(piece.line, 1, 3);
         seen[piece.line - 1] = read_piece(n, &piece);
     }
-    double took = seconds() - before;
+    double took = cpu_seconds() - before;
     size_t grown = memory() - memory_before;
     assert_string_equal(seen[0].first, "passed_through");
     if (strcmp(seen[1].first, rows[number].want) != 0 || seen[1].records > RECORDS_MAX) {
@@ -269,9 +262,9 @@ static void check_time(const struct buf *text, size_t records)
     struct piece piece = line_piece(buf_span(text), 1);
     assert_true(text->n <= LINE_BYTES);
     normalizer_object(n, &source, NULL);
-    double before = seconds();
+    double before = cpu_seconds();
     assert_int_equal(read_piece(n, &piece).records, records);
-    double took = seconds() - before;
+    double took = cpu_seconds() - before;
     if (took > (double)SECONDS_MAX) {
         fail_msg("%.1f s", took);
     }

@@ -6,6 +6,7 @@
 #include "testing.h"
 
 #include "base/buf.h"
+#include "cpu_time.h"
 #include "event/normalize.h"
 #include "event/record/long_lines.h"
 #include "event/reject.h"
@@ -16,7 +17,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { LINE_BYTES = 1 << 20, EVENT_BYTES = 1 << 20, SAMPLE_BYTES = 100 };
 
@@ -302,13 +302,6 @@ static void rejects_an_object_as_a_whole(void **state UNUSED)
 
 /* ---- Hostile lines ---- */
 
-static double seconds(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void repeat(struct buf *out, const char *s, size_t bytes)
 {
     size_t n = strlen(s);
@@ -355,12 +348,12 @@ static void survives_a_megabyte_of_anything(void **state UNUSED)
         buf_add(&text, span_str(rows[i].tail));
         assert_non_null(buf_room(&text, FRAMING_SLACK));
         struct piece piece = line_piece(buf_span(&text), 1);
-        double before = seconds();
+        double before = cpu_seconds();
         normalizer_piece(n, &piece);
         while (normalizer_next(n, &r)) {
             out += r.value.n;
         }
-        double took = seconds() - before;
+        double took = cpu_seconds() - before;
         if (took > 10 || out == 0 || out > (size_t)64 << 20) {
             fail_msg("row %zu: %.1f s, %zu bytes", i, took, out);
         }

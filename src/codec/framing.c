@@ -135,12 +135,11 @@ static bool decided(struct framing *f, enum framing_verdict verdict, struct sour
     return false;
 }
 
-/* Move text to the carry, up to the end of a line. A blank line after others decides nothing about
- * a value that may be open, and there may be any number of them. */
+/* Move text to the carry, up to the end of a line. A blank line after others decides nothing, and
+ * there may be any number of them. */
 static void gather(struct framing *f, struct source *s)
 {
-    bool first =
-        f->open.state != OPEN_MAYBE || f->carry.n == 0 || f->carry.p[f->carry.n - 1] != '\n';
+    bool first = f->carry.n == 0 || f->carry.p[f->carry.n - 1] != '\n';
     size_t most = framing_carry_room(f, framing_decide_bytes(f));
     size_t n = (size_t)(s->end - s->p);
     n = n < most ? n : most;

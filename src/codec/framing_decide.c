@@ -3,12 +3,15 @@
  * A writer writes values of one kind into an object, so the first value determines how the rest is
  * read. But a first line may be garbage, or the end of a torn record. It must not make one damaged
  * document of ten thousand good lines after it. So a first line is only used if it is JSON, or a
- * beginning of JSON that the next lines continue.
+ * beginning of JSON that the next lines continue, by the same rules as further down in an object of
+ * lines (framing_open.c).
  */
-#include "codec/syntax.h"
 #include "framing_priv.h"
 
-enum { LINES_LOOKED_AT = 3 };
+#include "base/ascii.h"
+#include "codec/syntax.h"
+
+enum { LINES_LOOKED_AT = 3, RECORDS_LOOKED_AT = 8 };
 
 size_t framing_decide_bytes(const struct framing *f)
 {
@@ -56,52 +59,123 @@ void framing_step_hole(struct framing *f, struct source *s)
 struct start {
     struct span text; /* from the first byte of the value on */
     struct span line; /* the part of `text` that is on the first line, with its '\n' */
-    size_t lines;     /* complete lines of the text, including the first one */
     bool all;         /* the text ends here, or no more of it may be examined */
     bool too_long;    /* the first line */
 };
 
+/* ---- a first value that continues after its line ---- */
+
+/* Take the next line that is not blank from *text, with the blank lines before it, which are added
+ * to *t. False: there is none, or it is not complete. */
+static bool take_line(struct span *text, bool all, struct framing_track *t, struct span *line)
+{
+    while (text->n > 0) {
+        const char *nl = memchr(text->p, '\n', text->n);
+        *line = nl != NULL ? span_of(text->p, (size_t)(nl - text->p)) : *text;
+        *text = span_from(*text, line->n + (nl != NULL ? 1 : 0));
+        if (!framing_blank(*line)) {
+            return nl != NULL || all;
+        }
+        framing_track_part(t, *line);
+    }
+    return false;
+}
+
 static size_t count_lines(struct span text)
 {
     size_t count = 0;
-    for (const char *nl;
-         count < LINES_LOOKED_AT && text.n > 0 && (nl = memchr(text.p, '\n', text.n)) != NULL;
-         count++) {
-        text = span_from(text, (size_t)(nl - text.p) + 1);
+    struct framing_track t = {0};
+    for (struct span line; count < RECORDS_LOOKED_AT && take_line(&text, false, &t, &line);) {
+        count++;
     }
     return count;
 }
 
-/*
- * Whether the first value, which continues after its line, is a torn record before complete ones:
- * the text stops being JSON at a line that begins with '{'. In a damaged document such a line would
- * be further below.
- */
-static bool is_torn(const struct start *k, enum syntax syntax, size_t at)
+static bool begins_record(struct span line)
 {
-    struct span before = span_of(k->text.p, at);
-    return syntax == SYNTAX_WRONG && k->text.p[at] == '{' && k->text.p[at - 1] == '\n' &&
-           count_lines(before) < LINES_LOOKED_AT;
+    line = framing_trim(line);
+    const char *first = framing_first(line);
+    return first != NULL && *first == '{' && *line.p != ' ' && *line.p != '\t';
 }
 
-static bool holds_nothing(struct span text)
+/* Whether only a word, or a number and a word, is before the byte that is no JSON. */
+static bool is_word(struct span line, const char *wrong)
 {
-    while (text.n > 0 && (framing_is_filler(*text.p) || *text.p == '\n')) {
-        text = span_from(text, 1);
+    const char *p = framing_first(line);
+    while (p < wrong && (ascii_is_digit(*p) || ascii_is_lower(*p) || strchr(" -+.E", *p) != NULL)) {
+        p++;
     }
-    return text.n == 0;
+    return p == wrong;
 }
 
-static enum framing_verdict over_lines(const struct start *k, enum syntax syntax, size_t at)
+/*
+ * Whether a value whose second line may continue it is a torn record: the text stops being JSON at
+ * the first word of that line, at a record in the third line, or among lines that begin like
+ * records of which all but the last are torn. In a damaged document that would be further below.
+ */
+static bool is_torn(struct span line, struct span rest, const char *wrong)
 {
-    if (k->lines < LINES_LOOKED_AT && !k->all) {
+    struct framing_track t = {0};
+    bool torn = is_word(line, wrong);
+    for (bool second = true; !torn; second = false) {
+        struct span next = SPAN("");
+        bool record = begins_record(line);
+        if (wrong <= line.p + line.n) {
+            return record;
+        }
+        if (!take_line(&rest, true, &t, &next)) {
+            return false;
+        }
+        torn = begins_record(next) && wrong <= framing_first(next) && (record || second);
+        if (!torn && (!record || framing_only_values(line))) {
+            return false;
+        }
+        line = next;
+    }
+    return true;
+}
+
+/* The brackets that the first line leaves open. */
+static struct framing_track track_of(struct span line)
+{
+    struct framing_track t = {0};
+    framing_track_part(&t, line);
+    framing_track_line_ends(&t);
+    return t;
+}
+
+/* Whether the text after the first line continues it. *second: its next line; *rest: what follows.
+ */
+static enum framing_continues continues(const struct framing *f, const struct start *k,
+                                        struct span *second, struct span *rest)
+{
+    struct framing_track t = track_of(k->line);
+    *rest = span_from(k->text, k->line.n);
+    return take_line(rest, k->all, &t, second) ? framing_open_maybe(f, &t, *second, *rest)
+                                               : CONTINUES_MORE;
+}
+
+static enum framing_verdict over_lines(const struct framing *f, const struct start *k,
+                                       enum syntax syntax, size_t at)
+{
+    struct span second = SPAN("");
+    struct span rest = SPAN("");
+    enum framing_continues is = continues(f, k, &second, &rest);
+    if (is == CONTINUES_MORE && !k->all) {
         return VERDICT_MORE;
     }
-    if (k->lines < LINES_LOOKED_AT && holds_nothing(span_from(k->text, k->line.n))) {
+    if (is == CONTINUES_NO || (is == CONTINUES_MORE && (f->ending || second.n == 0))) {
         return VERDICT_LINE;
     }
-    return is_torn(k, syntax, at) ? VERDICT_LINE : VERDICT_DOCUMENT;
+    if (syntax == SYNTAX_BEGUN) {
+        size_t most = begins_record(second) ? RECORDS_LOOKED_AT : LINES_LOOKED_AT;
+        return k->all || count_lines(k->text) >= most ? VERDICT_DOCUMENT : VERDICT_MORE;
+    }
+    bool torn = syntax == SYNTAX_WRONG && is_torn(second, rest, k->text.p + at);
+    return torn ? VERDICT_LINE : VERDICT_DOCUMENT;
 }
+
+/* ---- the first line ---- */
 
 static bool closes_on_line(struct span line)
 {
@@ -111,7 +185,7 @@ static bool closes_on_line(struct span line)
     return used > 0 && end == NESTING_CLOSED;
 }
 
-static enum framing_verdict decide_object(const struct start *k)
+static enum framing_verdict decide_object(const struct framing *f, const struct start *k)
 {
     size_t at = 0;
     enum syntax syntax = syntax_check(k->too_long ? k->line : k->text, &at);
@@ -126,7 +200,7 @@ static enum framing_verdict decide_object(const struct start *k)
     if ((syntax == SYNTAX_WRONG && at < k->line.n) || ends_here) {
         return VERDICT_LINE;
     }
-    return over_lines(k, syntax, at);
+    return over_lines(f, k, syntax, at);
 }
 
 /* Whether an element may begin here. A scalar must not be the first word of a plain text. */
@@ -143,20 +217,37 @@ static bool is_element(struct span text)
     return at == text.n || text.p[at] == ',' || text.p[at] == ']' || text.p[at] == '\n';
 }
 
+/* An array that is not closed on the first line, which may be a torn record within an object. */
+static enum framing_verdict open_array(const struct framing *f, const struct start *k)
+{
+    struct span second, rest;
+    struct framing_track t = track_of(k->line);
+    if (t.objects == 0) {
+        return VERDICT_ARRAY;
+    }
+    enum framing_continues is = continues(f, k, &second, &rest);
+    return is == CONTINUES_MORE && !k->all ? VERDICT_MORE
+           : is == CONTINUES_NO            ? VERDICT_LINE
+                                           : VERDICT_ARRAY;
+}
+
 /*
  * Elements are read one by one, so only the first one is checked. An array on one line that is
  * empty or begins with a scalar may be a plain text in brackets, so it does not determine the
  * framing.
  */
-static enum framing_verdict decide_array(const struct start *k)
+static enum framing_verdict decide_array(const struct framing *f, const struct start *k)
 {
     const char *first = framing_first(span_from(k->line, 1));
     bool empty = first == NULL || *first == ']' || *first == '\n';
     if (!empty && !is_element(span_from(k->line, (size_t)(first - k->line.p)))) {
         return k->too_long ? VERDICT_LONG_LINE : VERDICT_LINE;
     }
-    if (k->too_long || !closes_on_line(k->line)) {
+    if (k->too_long) {
         return VERDICT_ARRAY;
+    }
+    if (!closes_on_line(k->line)) {
+        return open_array(f, k);
     }
     return !empty && (*first == '{' || *first == '[') ? VERDICT_LINES : VERDICT_LINE;
 }
@@ -170,7 +261,7 @@ static enum framing_verdict decide_open(const struct framing *f, struct span lin
     bool full = all && !f->ending;
     enum framing_continues is = framing_open_belongs(f, line) ? CONTINUES_YES : CONTINUES_NO;
     if (f->open.state == OPEN_MAYBE) {
-        is = framing_open_maybe(f, line, rest);
+        is = framing_open_maybe(f, &f->open.track, line, rest);
     }
     if (is == CONTINUES_MORE && !all) {
         return VERDICT_MORE;
@@ -207,8 +298,7 @@ enum framing_verdict framing_decide(const struct framing *f, struct span text, b
     size_t before = (size_t)(first - text.p);
     struct start k = {.text = span_from(text, before),
                       .line = span_from(span_of(text.p, line.n + (nl != NULL ? 1 : 0)), before),
-                      .lines = count_lines(text),
                       .all = all,
                       .too_long = too_long};
-    return *first == '{' ? decide_object(&k) : decide_array(&k);
+    return *first == '{' ? decide_object(f, &k) : decide_array(f, &k);
 }

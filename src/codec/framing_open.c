@@ -37,7 +37,7 @@ void framing_open_begins(struct framing *f, struct span line)
     }
 }
 
-static bool has_only_values(struct span line)
+bool framing_only_values(struct span line)
 {
     enum syntax syntax = SYNTAX_WHOLE;
     for (const char *first; syntax == SYNTAX_WHOLE && (first = framing_first(line)) != NULL;) {
@@ -50,20 +50,19 @@ static bool has_only_values(struct span line)
 }
 
 /* A line with values only: whether the text after it continues the value. */
-static enum framing_continues after_values(const struct framing *f, struct span line,
+static enum framing_continues after_values(const struct framing_track *before, struct span line,
                                            struct span rest)
 {
     char first = '\0';
-    struct framing_track t = f->open.track;
+    struct framing_track t = *before;
     t.wrong = false;
     framing_track_part(&t, line);
     return t.wrong || t.depth == 0 ? CONTINUES_NO : framing_track_continues(&t, rest, &first);
 }
 
-enum framing_continues framing_open_maybe(const struct framing *f, struct span line,
-                                          struct span rest)
+enum framing_continues framing_open_maybe(const struct framing *f, const struct framing_track *t,
+                                          struct span line, struct span rest)
 {
-    const struct framing_track *t = &f->open.track;
     char first = '\0';
     line = framing_trim(line);
     enum framing_continues begins = framing_track_continues(t, line, &first);
@@ -76,7 +75,7 @@ enum framing_continues framing_open_maybe(const struct framing *f, struct span l
         return CONTINUES_NO; /* a damaged record with a comma behind it, and the next record */
     }
     bool too_long = line.n > f->line_bytes;
-    return too_long || !has_only_values(line) ? CONTINUES_YES : after_values(f, line, rest);
+    return too_long || !framing_only_values(line) ? CONTINUES_YES : after_values(t, line, rest);
 }
 
 bool framing_open_belongs(const struct framing *f, struct span line)

@@ -329,9 +329,13 @@ enum framing_continues framing_track_continues(const struct framing_track *befor
 /* The line is not JSON: a value may begin on it. */
 void framing_open_begins(struct framing *f, struct span line);
 
-/* OPEN_MAYBE: whether the line continues the value. `rest`: the text after it, as far as known. */
-enum framing_continues framing_open_maybe(const struct framing *f, struct span line,
-                                          struct span rest);
+/* Whether the line continues the value whose brackets are in *t. `rest`: the text after the line,
+ * as far as known. */
+enum framing_continues framing_open_maybe(const struct framing *f, const struct framing_track *t,
+                                          struct span line, struct span rest);
+
+/* Whether the line has whole values and nothing else. */
+bool framing_only_values(struct span line);
 
 /* Whether the line belongs to the open value. */
 bool framing_open_belongs(const struct framing *f, struct span line);

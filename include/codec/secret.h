@@ -69,6 +69,18 @@ MUST_USE bool secret_redact(struct span text, struct buf *out);
  */
 MUST_USE bool secret_redact_from(struct span text, size_t from, struct buf *out);
 
+/* The quote of a secret that is not closed in its text. */
+struct secret_quote {
+    char sign;    /* NUL: none is open */
+    size_t level; /* backslashes before it */
+};
+
+/* The quote of the text's last secret if that is not closed: the secret goes on after the text. */
+MUST_USE struct secret_quote secret_open_quote(struct span text);
+
+/* The number of bytes of the text before the quote is closed; all of them if it is not. */
+MUST_USE size_t secret_quote_end(struct span text, struct secret_quote q);
+
 /* ---- values under a name ---- */
 
 enum secret_name {

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "codec/framing.h"
+#include "codec/secret.h"
 #include "event/record/origin.h"
 
 struct rules;
@@ -30,13 +31,14 @@ enum {
  * The beginning of a piece without its secrets, for which all of the piece is searched: it is made
  * once for all rejects of the piece. Of a piece of which only the head is kept, the last word of
  * the head is left out, since it may be the beginning of a secret. A secret may be divided: its
- * name on one line, its value on the next; or a private key of several lines.
+ * name on one line, its value on the next; a value in quotes, or a private key, of several lines.
  */
 struct reject_sample {
     bool made;
     struct buf text;   /* at most sample_bytes; empty: the piece is no text */
     struct buf before; /* the end of the piece before, if that was a reject, too */
     struct buf after;  /* ... of this one */
+    struct secret_quote open_before, open_after; /* the secret at the end goes on behind it */
 };
 
 struct reject {

@@ -110,6 +110,58 @@ static bool closes(size_t n, size_t level, size_t *own)
     return n < level || n % (2 * (level + 1)) == level;
 }
 
+size_t secret_quote_end(struct span text, struct secret_quote q)
+{
+    for (size_t k = 0; k < text.n; k++) {
+        size_t own = 0;
+        if (text.p[k] == q.sign && closes(slashes_before(text, 0, k), q.level, &own)) {
+            return k - own;
+        }
+    }
+    return text.n;
+}
+
+/* The quote before the byte at i. `sign` NUL: there is none. */
+static struct secret_quote quote_before(struct span t, size_t i)
+{
+    bool quoted = i > 0 && is_quote(t.p[i - 1]) && t.p[i - 1] != '\\';
+    return quoted ? (struct secret_quote){t.p[i - 1], slashes_before(t, 0, i - 1)}
+                  : (struct secret_quote){0};
+}
+
+/* The quote of a secret [from, to): before it, or before its scheme, or in damaged JSON within it.
+ */
+static struct secret_quote quote_of(struct span t, size_t from, size_t to)
+{
+    struct secret_quote q = quote_before(t, from);
+    size_t i = from > 0 && memchr(" :=", t.p[from - 1], 3) != NULL ? from - 1 : 0;
+    while (i > 0 && from - i < BLANKS_MAX && is_token(t.p[i - 1])) {
+        i--;
+    }
+    q = q.sign == '\0' ? quote_before(t, i) : q;
+    while (q.sign == '\0' && to > from) {
+        q = quote_before(t, to--);
+    }
+    return q;
+}
+
+struct secret_quote secret_open_quote(struct span text)
+{
+    struct secret_quote none = {0};
+    struct secret_scan scan;
+    struct secret s;
+    struct secret last = {0};
+    secret_scan_start(&scan, text);
+    while (secret_scan_next(&scan, &s)) {
+        last = s;
+    }
+    secret_scan_done(&scan);
+    if (last.kind == NULL || last.to < text.n) {
+        return none;
+    }
+    return quote_of(text, last.from, last.to);
+}
+
 /*
  * Where the quote before i is closed on the same line; without another quote the end of the line.
  * 0: it is too far, or there is no quote. A quote in a text in a text has as many backslashes at
@@ -126,11 +178,9 @@ static size_t quoted_end(struct span t, size_t i)
     line.n = line.n < QUOTED_MAX_BYTES ? line.n : QUOTED_MAX_BYTES;
     const char *end = memchr(line.p, '\n', line.n);
     line.n = end != NULL ? (size_t)(end - line.p) : line.n;
-    for (size_t k = 0; k < line.n; k++) {
-        size_t own = 0;
-        if (line.p[k] == quote && closes(slashes_before(line, 0, k), level, &own)) {
-            return i + k - own;
-        }
+    size_t n = secret_quote_end(line, (struct secret_quote){quote, level});
+    if (n < line.n) {
+        return i + n;
     }
     return line.n < QUOTED_MAX_BYTES && !is_space(t.p[i]) ? i + line.n : 0;
 }

@@ -13,6 +13,7 @@ enum {
     CUT_BYTES = 20,        /* the ellipsis, '#' and the hash */
     TRIMMED_BYTES = 4,     /* the mark and the '\r' that the text of a whole line lacks */
     CUT_WORD_BYTES = 1024, /* the longest last word that a redacted sample does without */
+    OPEN_BYTES = 2048,     /* of the end of a text, searched for a secret that goes on */
     KEY_BACK_BYTES = 64,   /* from "-----BEGIN " to the words of a private key */
 };
 
@@ -146,19 +147,38 @@ void reject_sample_next(struct reject_sample *s)
         struct buf before = s->before;
         s->before = s->after;
         s->after = before;
+        s->open_before = s->open_after;
     } else {
         buf_clear(&s->before);
+        s->open_before = (struct secret_quote){0};
     }
     s->made = false;
 }
 
-/* Keep the end of what is known of the piece, and that a key is open. */
+/* The quote of a secret that is open at the end of the piece, with the end of the pieces before. */
+static struct secret_quote open_at_end(const struct reject_sample *s, struct span text)
+{
+    struct secret_quote open = s->open_before;
+    if (open.sign != '\0' && secret_quote_end(text, open) == text.n) {
+        return open;
+    }
+    struct span end = text.n > OPEN_BYTES ? span_from(text, text.n - OPEN_BYTES) : text;
+    struct buf both = BUF_INIT(s->before.n + end.n);
+    buf_add(&both, end.n == text.n ? buf_span(&s->before) : SPAN(""));
+    buf_add(&both, end);
+    open = secret_open_quote(buf_span(&both));
+    buf_done(&both);
+    return open;
+}
+
+/* Keep the end of what is known of the piece, and that a key or a quote is open. */
 static void keep_end(struct reject_sample *s, const struct piece *piece)
 {
     struct span text = piece->text;
     struct span had = buf_span(&s->before);
     bool open = key_is_open(text, key_is_open(had, false));
     buf_clear(&s->after);
+    s->open_after = (struct secret_quote){0};
     if (is_cut(piece)) {
         return; /* its end is not known */
     }
@@ -166,6 +186,7 @@ static void keep_end(struct reject_sample *s, const struct piece *piece)
         buf_add(&s->after, key_begins); /* up to its last line all is secret */
         return;
     }
+    s->open_after = open_at_end(s, text);
     if (text.n < REJECT_CONTEXT_BYTES) {
         size_t room = REJECT_CONTEXT_BYTES - text.n;
         buf_add(&s->after, span_from(had, had.n > room ? had.n - room : 0));
@@ -201,13 +222,20 @@ static void make_redacted_sample(const struct reject *r)
     buf_clear(&s->text);
     if (utf8_valid(is_cut(r->piece) ? whole_characters(text) : text)) {
         bool cut = is_cut(r->piece) && text.n + TRIMMED_BYTES < r->piece->bytes;
+        if (s->open_before.sign != '\0') {
+            text = span_from(text, secret_quote_end(text, s->open_before));
+        }
+        bool goes_on = text.p > r->piece->text.p;
         text = rules_redact(r->rules, text, &plain) ? buf_span(&plain) : text;
         text = cut ? whole_words(text) : text;
         if (s->before.n > 0) {
             search_behind(s, utf8_cut(text, r->sample_bytes + CUT_WORD_BYTES), &again);
             text = buf_span(&again);
         }
-        buf_add(&s->text, utf8_cut(text, r->sample_bytes));
+        if (goes_on) {
+            buf_add(&s->text, utf8_cut(SPAN("[REDACTED]"), r->sample_bytes));
+        }
+        buf_add(&s->text, utf8_cut(text, r->sample_bytes - s->text.n));
     }
     keep_end(s, r->piece);
     buf_done(&again);

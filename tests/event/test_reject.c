@@ -111,6 +111,37 @@ static void a_sample_has_no_value_of_a_name_on_the_line_before(void **state UNUS
     check_lines(LIST("{\"user\":", "\"ana\","), LIST("{\"user\":", "\"ana\","));
 }
 
+static void a_sample_has_no_rest_of_a_value_of_the_line_before(void **state UNUSED)
+{
+    check_lines(LIST("{\"password\":\"Zq7Rk2Vw", "9Xp4 Lm8T\",\"a\":\"ana\"}", "\"b\":\"c\"}"),
+                LIST("{\"password\":\"[REDACTED]", "[REDACTED]\",\"a\":\"ana\"}", "\"b\":\"c\"}"));
+    check_lines(LIST("{\"password\":\"Zq7Rk2Vw", "9Xp4 Lm8T", "8T; more, of it\"}", "end 1"),
+                LIST("{\"password\":\"[REDACTED]", "[REDACTED]", "[REDACTED]\"}", "end 1"));
+    check_lines(LIST("{\"password\":", "\"Zq7Rk2Vw", "9Xp4 Lm8T\"}"),
+                LIST("{\"password\":", "\"[REDACTED]", "[REDACTED]\"}"));
+    check_lines(LIST("{\"c\":\"x \\\"password\\\":\\\"Zq7Rk2Vw", "9Xp4 Lm8T\\\",\\\"b\\\"\"}"),
+                LIST("{\"c\":\"x \\\"password\\\":\\\"[REDACTED]", "[REDACTED]\\\",\\\"b\\\"\"}"));
+    check_lines(LIST("password='Zq7\"Rk2Vw", "9Xp\"4 Lm8T' b"),
+                LIST("password='[REDACTED]", "[REDACTED]' b"));
+    check_lines(LIST("\"Authorization\": \"Bearer Zq7Rk2Vw", "9Xp4 Lm8T\" b"),
+                LIST("\"Authorization\": \"Bearer [REDACTED]", "[REDACTED]\" b"));
+    check_lines(LIST("{\"password\":tru \"Zq7Rk2Vw", "9Xp4 Lm8T\" b"),
+                LIST("{\"password\":[REDACTED]", "[REDACTED]\" b"));
+    check_lines(LIST("Cookie: \"id=Zq7Rk2Vw", "9Xp4 Lm8T\" b"),
+                LIST("Cookie: \"[REDACTED]", "[REDACTED]\" b"));
+    check_lines(LIST("curl -u \"ana:Zq7Rk2Vw", "9Xp4 Lm8T\" b"),
+                LIST("curl -u \"ana:[REDACTED]", "[REDACTED]\" b"));
+    /* an event between them; a value without a quote; one that is closed */
+    check_lines(LIST("{\"password\":\"Zq7Rk2Vw", "{\"user\":\"ana\"}", "9Xp4"),
+                LIST("{\"password\":\"[REDACTED]", NULL, "9Xp4"));
+    check_lines(LIST("msg=\"login\" password=Zq7Rk2Vw", "level=\"x\" b"),
+                LIST("msg=\"login\" password=[REDACTED]", "level=\"x\" b"));
+    check_lines(LIST("password=Zq7Rk2Vw", "9Xp4 Lm8T\" b"),
+                LIST("password=[REDACTED]", "9Xp4 Lm8T\" b"));
+    check_lines(LIST("\"password\":\"Zq7Rk2Vw\"", "9Xp4 Lm8T\" b"),
+                LIST("\"password\":\"[REDACTED]\"", "9Xp4 Lm8T\" b"));
+}
+
 static void a_sample_has_no_line_of_a_private_key(void **state UNUSED)
 {
     static const char *const lines[] = {"-----BEGIN RSA PRIVATE " /* concatenated for scanners */
@@ -136,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_sample_has_no_beginning_of_a_secret),
         cmocka_unit_test(a_sample_has_no_secret_of_another_encoding),
         cmocka_unit_test(a_sample_has_no_value_of_a_name_on_the_line_before),
+        cmocka_unit_test(a_sample_has_no_rest_of_a_value_of_the_line_before),
         cmocka_unit_test(a_sample_has_no_line_of_a_private_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

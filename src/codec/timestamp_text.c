@@ -125,19 +125,35 @@ static bool form_iso(struct span s, struct timestamp *t)
     return take_end(&s, &c, false, t);
 }
 
-/* The form YYYYMMDDThhmmss[.f]Z. */
+/* The seconds and their fraction: ss[.f], or ssmmm. */
+static bool take_seconds(struct span *s, struct civil *c)
+{
+    if (!take_two(s, &c->second)) {
+        return false;
+    }
+    bool millis = s->n >= 3 && is_digit(s->p[0]) && is_digit(s->p[1]) && is_digit(s->p[2]) &&
+                  (s->n == 3 || !is_digit(s->p[3]));
+    return !(millis || take_any(s, ".,")) || take_fraction(s, c);
+}
+
+/*
+ * YYYYMMDDThhmm[ss[.f]], the basic form of ISO 8601, also with a blank for the T. Without either it
+ * has a zone: LDAP's GeneralizedTime. Digits alone are a number (timestamp_number.c).
+ */
 static bool form_basic(struct span s, struct timestamp *t)
 {
     struct civil c = {0};
-    if (!take_four(&s, &c.year) || !take_two(&s, &c.month) || !take_two(&s, &c.day) ||
-        !take_any(&s, "Tt") || !take_two(&s, &c.hour) || !take_two(&s, &c.minute) ||
-        !take_two(&s, &c.second)) {
+    if (!take_four(&s, &c.year) || !take_two(&s, &c.month) || !take_two(&s, &c.day)) {
         return false;
     }
-    if (take_any(&s, ".,") && !take_fraction(&s, &c)) {
+    bool divided = take_any(&s, "Tt ");
+    if (!take_two(&s, &c.hour) || !take_two(&s, &c.minute)) {
         return false;
     }
-    return take_end(&s, &c, false, t);
+    if (s.n > 0 && is_digit(*s.p) && !take_seconds(&s, &c)) {
+        return false;
+    }
+    return (divided || s.n > 0) && take_end(&s, &c, false, t);
 }
 
 /* The form dd/Mon/yyyy:hh:mm:ss +hhmm. */

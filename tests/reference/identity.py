@@ -95,18 +95,21 @@ def _records(line):
 # ---- times of envelopes
 
 def _time_ns(value):
-    """Of numbers, also as a text, and of texts of RFC 3339, also without a zone; None of anything else."""
+    """Of numbers, also as a text, and of texts of RFC 3339, also without a zone, or of ISO 8601's basic form with one;
+    None of anything else."""
     if isinstance(value, Number) or (isinstance(value, str) and re.fullmatch(r"\d+", value, re.A)):
         number = decimal.Decimal(value)
         unit = next((u for most, u in ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3)) if number < most), 1)
         return int(number * unit)
-    found = isinstance(value, str) and re.fullmatch(
-        r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:\d\d|)", value)
+    forms = (r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d|)",
+             r"(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)")
+    found = next(filter(None, (re.fullmatch(form, value, re.A) for form in forms if isinstance(value, str))), None)
     if not found:
         return None
-    day, clock, fraction, zone = found.groups()
+    *numbers, fraction, zone = found.groups()
+    offset = 0 if zone in ("", "Z") else int(zone[0] + "1") * (int(zone[1:3]) * 60 + int(zone[-2:]))
     try:
-        seconds = datetime.datetime.fromisoformat(f"{day}T{clock}{zone.replace('Z', '') or '+00:00'}").timestamp()
+        seconds = datetime.datetime(*map(int, numbers), tzinfo=datetime.timezone.utc).timestamp() - offset * 60
     except ValueError:
         return None
     return int(seconds) * 10**9 + int((fraction or "").ljust(9, "0"))

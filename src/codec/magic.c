@@ -225,7 +225,7 @@ static bool is_wide_text(struct span head)
 /* Hadoop's BlockCompressorStream: length of the text, length of a block, raw snappy. */
 static bool hadoop_also(struct span head, bool whole)
 {
-    if (head.n < 12 || is_wide_text(head)) {
+    if (head.n < 12 || is_text(head) || is_wide_text(head)) {
         return false;
     }
     uint32_t text = big_endian(head, 0);

@@ -211,6 +211,7 @@ static void knows_hadoop_by_both_its_lengths(void **state UNUSED)
     is(SPAN("\0\0\0\x07\0\0\0\x00\x07\x18{\"a\":1}"), "text");
     is(SPAN("\0\0\0\x07\0\0\xff\x09\x07\x18{\"a\":1}"), "text");
     is(SPAN("\x10\0\0\x07\0\0\0\x09\x07\x18{\"a\":1}"), "text");
+    assert_string_equal(name_of(SPAN("\r,\r\r\r\r\r 0  \r  \r\r["), false), "text");
 }
 
 static void tells_messages_of_openpgp_from_text(void **state UNUSED)

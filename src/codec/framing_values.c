@@ -180,7 +180,8 @@ static bool step_container(struct framing *f, struct source *s, struct piece *ou
     enum nesting_end end = NESTING_MORE;
     uint64_t lines = f->nesting.lines;
     struct span rest = span_of(s->p, (size_t)(value_limit(f, s) - s->p));
-    size_t used = nesting_scan(&f->nesting, rest, f->one_line, &end);
+    bool line = f->one_line || (framing_on_first_line(f) && !in_list(f));
+    size_t used = nesting_scan(&f->nesting, rest, line, &end);
     f->line += f->nesting.lines - lines;
     value_advance(f, s, s->p + used);
     switch (end) {

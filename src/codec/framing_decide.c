@@ -164,7 +164,7 @@ static enum framing_verdict over_lines(const struct framing *f, const struct sta
     if (is == CONTINUES_MORE && !k->all) {
         return VERDICT_MORE;
     }
-    if (is == CONTINUES_NO || (is == CONTINUES_MORE && (f->ending || second.n == 0))) {
+    if (is == CONTINUES_NO || (is == CONTINUES_MORE && (f->ending || framing_blank(second)))) {
         return VERDICT_LINE;
     }
     if (syntax == SYNTAX_BEGUN) {

@@ -108,9 +108,9 @@ DEFINE_OWNED(s3);
 MUST_USE enum err_kind s3_get(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
                               const struct s3_consumer *to, struct err *e);
 
-/* As s3_get, with HEAD instead of the body. */
+/* As s3_get, with HEAD instead of the body: of the consumer only `look` is called. */
 MUST_USE enum err_kind s3_head(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
-                               struct s3_meta *out, struct err *e);
+                               const struct s3_consumer *to, struct s3_meta *out, struct err *e);
 
 /* What a read of the first bytes shows. */
 struct s3_peek {

@@ -386,13 +386,14 @@ void attempt_set_delivery(struct attempt *a, struct delivery *d)
  * costs a HEAD request. If that fails, the GET request finds out why.
  */
 static bool failed_before(struct attempt *a, const struct s3_object *object,
-                          struct creds_source *creds, struct err *e)
+                          struct creds_source *creds, const struct s3_consumer *consumer,
+                          struct err *e)
 {
     struct s3_meta meta;
     struct err ignored;
     struct span name = buf_span(&a->object);
     if (a->empty_only || !failed_objects_know(a->customer, name) ||
-        s3_head(a->s3, object, creds, &meta, &ignored) != FAIL_NONE ||
+        s3_head(a->s3, object, creds, consumer, &meta, &ignored) != FAIL_NONE ||
         !failed_objects_recall(a->customer, name, span_str(meta.version),
                                inflight_last_delivery(a->inflight), &a->before)) {
         return false;
@@ -453,14 +454,14 @@ static enum err_kind read_object(struct attempt *a, struct err *e)
         .owner = span_str(conf->account_id),
         .request_payer = conf->request_payer,
     };
-    if (failed_before(a, &object, creds, e)) {
-        return e->kind;
-    }
     struct s3_consumer consumer = {.ctx = a,
                                    .begin = attempt_begin,
                                    .body = attempt_body,
                                    .look = attempt_watch,
                                    .failed_ms = &a->failed_ms};
+    if (failed_before(a, &object, creds, &consumer, e)) {
+        return e->kind;
+    }
     enum err_kind kind = s3_get(a->s3, &object, creds, &consumer, e);
     if (kind != FAIL_NONE && creds_refused(creds, e)) {
         a->subject = ABOUT_ROLE;

@@ -181,6 +181,36 @@ static bool is_short(const struct transfer *t)
     return t->skip > 0 || (t->first.length >= 0 && t->offset != t->first.length);
 }
 
+/* ---- HEAD ---- */
+
+static enum err_kind head_of(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
+                             struct s3_meta *out, struct err *e)
+{
+    struct fault f;
+    struct s3_head head;
+    struct buf query = BUF_INIT(QUERY_BYTES);
+    struct transfer t = {.o = o, .by_version = o->version_id.n > 0};
+    struct s3_call c = {.method = "HEAD", .object = o, .key = o->key, .creds = creds};
+    err_clear(e);
+    enum err_kind kind = s3_object_check(o, e);
+    if (kind != FAIL_NONE) {
+        return kind;
+    }
+    build_query(&t, &query);
+    c.query = buf_span(&query);
+    kind = query.overflowed ? err_set(e, FAIL_DATA, "s3: the version id is too long")
+                            : s3_send(s, &c, &f, e);
+    buf_done(&query);
+    if (kind == FAIL_NONE) {
+        s3_head_read(&head, buf_span(&s->answer.head));
+        *out = (struct s3_meta){.version_is_etag = head.version[0] == '\0',
+                                .modified_ns = head.modified_ns,
+                                .length = head.length};
+        s3_head_name(&head, out->version);
+    }
+    return kind;
+}
+
 /* ---- A denial ---- */
 
 static bool head_succeeds(struct transfer *t, struct span version)
@@ -189,7 +219,7 @@ static bool head_succeeds(struct transfer *t, struct span version)
     struct s3_meta meta;
     struct s3_object o = *t->o;
     o.version_id = version;
-    return s3_head(t->s, &o, t->creds, &meta, &ignored) == FAIL_NONE;
+    return head_of(t->s, &o, t->creds, &meta, &ignored) == FAIL_NONE;
 }
 
 /*
@@ -369,32 +399,11 @@ enum err_kind s3_get(struct s3 *s, const struct s3_object *o, struct creds_sourc
     return kind == FAIL_NONE ? finish_body(&t, e) : kind;
 }
 
-/* ---- HEAD ---- */
-
 enum err_kind s3_head(struct s3 *s, const struct s3_object *o, struct creds_source *creds,
-                      struct s3_meta *out, struct err *e)
+                      const struct s3_consumer *to, struct s3_meta *out, struct err *e)
 {
-    struct fault f;
-    struct s3_head head;
-    struct buf query = BUF_INIT(QUERY_BYTES);
-    struct transfer t = {.o = o, .by_version = o->version_id.n > 0};
-    struct s3_call c = {.method = "HEAD", .object = o, .key = o->key, .creds = creds};
-    err_clear(e);
-    enum err_kind kind = s3_object_check(o, e);
-    if (kind != FAIL_NONE) {
-        return kind;
-    }
-    build_query(&t, &query);
-    c.query = buf_span(&query);
-    kind = query.overflowed ? err_set(e, FAIL_DATA, "s3: the version id is too long")
-                            : s3_send(s, &c, &f, e);
-    buf_done(&query);
-    if (kind == FAIL_NONE) {
-        s3_head_read(&head, buf_span(&s->answer.head));
-        *out = (struct s3_meta){.version_is_etag = head.version[0] == '\0',
-                                .modified_ns = head.modified_ns,
-                                .length = head.length};
-        s3_head_name(&head, out->version);
-    }
+    s->watch = (struct http_watch){to->ctx, to->look};
+    enum err_kind kind = head_of(s, o, creds, out, e);
+    s->watch.look = NULL;
     return kind;
 }

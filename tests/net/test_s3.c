@@ -340,14 +340,15 @@ static void heads_tell_what_is_there(void **state)
 {
     struct fixture *f = *state;
     struct s3_meta meta;
+    const struct s3_consumer none = {.ctx = NULL};
     server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG DATED
                                                           "Content-Length: 5\r\n\r\n")});
     server_add(f->aws.server, (struct reply){.text = SPAN("HTTP/1.1 404 Not Found\r\n"
                                                           "x-amz-request-id: R1\r\n\r\n")});
-    assert_int_equal(s3_head(f->s3, &f->object, &f->creds, &meta, &f->err), FAIL_NONE);
+    assert_int_equal(s3_head(f->s3, &f->object, &f->creds, &none, &meta, &f->err), FAIL_NONE);
     assert_int_equal(meta.length, 5);
     assert_string_equal(meta.version, "e1");
-    assert_int_equal(s3_head(f->s3, &f->object, &f->creds, &meta, &f->err), FAIL_GONE);
+    assert_int_equal(s3_head(f->s3, &f->object, &f->creds, &none, &meta, &f->err), FAIL_GONE);
 }
 
 #define PAGE(inner)                                                                                \

@@ -201,6 +201,23 @@ static void ends_a_transfer_that_its_consumer_does_not_wait_for(void **state)
     assert_span_equal(buf_span(&f->seen.body), SPAN("0123"));
 }
 
+static enum err_kind look_and_end(void *ctx UNUSED, struct err *e)
+{
+    return err_set(e, FAIL_LOST, "enough");
+}
+
+static void ends_a_head_that_its_consumer_does_not_wait_for(void **state)
+{
+    struct fixture *f = *state;
+    struct s3_meta meta;
+    const struct s3_consumer looks = {.look = look_and_end};
+    f->settings.idle_timeout_ms = 5000;
+    server_add(f->aws.server,
+               (struct reply){.text = SPAN("HTTP/1.1 200 OK\r\n" ETAG), .end = REPLY_STALL});
+    assert_int_equal(s3_head(f->s3, &f->object, &f->creds, &looks, &meta, &f->err), FAIL_LOST);
+    assert_string_equal(f->err.text, "enough");
+}
+
 static void resumes_a_silent_body(void **state)
 {
     struct fixture *f = *state;
@@ -379,6 +396,7 @@ int main(void)
         TEST(resumes_when_the_server_is_in_trouble_meanwhile),
         TEST(leaves_a_busy_server_alone_from_the_start),
         TEST(ends_a_transfer_that_its_consumer_does_not_wait_for),
+        TEST(ends_a_head_that_its_consumer_does_not_wait_for),
         TEST(resumes_a_silent_body),
         TEST(believes_the_server_that_there_is_no_more),
         TEST(does_not_believe_that_there_is_less_than_it_said),

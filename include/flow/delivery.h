@@ -46,6 +46,7 @@ struct delivery {
     } reports;
     struct { /* set by delivery_read */
         bool known;
+        bool put_back; /* the object was read in part: its lane was taken back */
         enum outcome outcome;
         enum err_kind accepted; /* the accepted class; FAIL_NONE: the object was read */
         uint64_t lines, events, rejects, skipped, bytes;
@@ -93,6 +94,13 @@ void delivery_take_back(struct delivery *d);
  * any other when its records are reported, which may change its outcome.
  */
 void delivery_read(struct delivery *d, const struct delivery_end *end);
+
+/*
+ * In its place: the lane was taken back, and another delivery of this receive is that of the whole
+ * object. If a record that was produced is not delivered, this one is an object that is received
+ * again; else nothing is logged or counted.
+ */
+void delivery_put_back(struct delivery *d, const struct delivery_end *end);
 
 /* Release the lane's count. May free the delivery and settle its message. */
 void delivery_release(struct delivery *d);

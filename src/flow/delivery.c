@@ -109,6 +109,7 @@ static void add_counts(struct log_keys *l, const struct delivery *d, char again[
     add(l, KV_KNOWN("skipped", d->read.skipped > 0 ? (int64_t)d->read.skipped : -1));
     add(l, KV_INT("bytes", d->read.bytes));
     add_text(l, "read", d->read.recalled ? "at an earlier receive" : "");
+    add_text(l, "read", d->read.put_back ? "in part, before its lane was taken back" : "");
     add(l, KV_INT("duration_ms", clock_mono_ms(d->clock) - d->began_ms));
     add(l, KV_KNOWN("attempts", d->read.attempts > 1 ? (int64_t)d->read.attempts : -1));
     add(l, KV_INT("receive_count", d->inflight->receive_count));
@@ -383,9 +384,24 @@ void delivery_read(struct delivery *d, const struct delivery_end *end)
     log_read(d, end);
 }
 
+void delivery_put_back(struct delivery *d, const struct delivery_end *end)
+{
+    d->read.known = true;
+    d->read.put_back = true;
+    d->read.attempts = end->attempts;
+    set_counts(d, end);
+    d->read.version = mem_text(end->version);
+    d->read.etag = mem_text(end->etag);
+    d->read.read_ms = clock_mono_ms(d->clock) - d->began_ms;
+    atomic_store(&d->waiting.read, true);
+}
+
 /* Nothing is pending. An object that will be read again was logged before. */
 static void log_and_count_end(const struct delivery *d)
 {
+    if (d->read.put_back && d->reports.failed == NULL) {
+        return;
+    }
     if (d->read.known && d->read.outcome == OUTCOME_LATER) {
         send_ops_event(d);
         return;

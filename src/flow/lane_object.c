@@ -19,6 +19,20 @@ static const char *probe_text(const struct attempt *a)
     return customer_paused(a->customer) ? "failed, the customer stays paused" : "succeeded";
 }
 
+/* It was read in part. */
+static void put_delivery_back(struct lane *l)
+{
+    const struct attempt *a = l->attempt;
+    delivery_put_back(a->delivery, &(struct delivery_end){.attempts = a->tries + 1,
+                                                          .version = a->meta.version,
+                                                          .etag = a->meta.etag,
+                                                          .lines = a->lines,
+                                                          .events = a->events,
+                                                          .rejects = a->rejects,
+                                                          .skipped = a->reading.skipped,
+                                                          .bytes = a->object_bytes});
+}
+
 /* said: a line of an outage has all of *e. */
 static void end_delivery(struct lane *l, const struct outcome_action *action, const struct err *e,
                          bool said)
@@ -166,6 +180,7 @@ bool lane_try(struct lane *l, struct outcome_action *action, struct err *e)
     stats_add(&a->customer->stats->cpu_us, turns_end(l->parts.turns, &l->turn));
     if (a->put_back) {
         (void)judge_customer(l, e); /* it may have been the probe of a paused customer */
+        put_delivery_back(l);
     }
     return !a->put_back;
 }

@@ -66,6 +66,7 @@ struct attempt {
     bool working;                 /* it has a core, and the converter of that core */
     unsigned steps;               /* pieces and outputs, to yield after some of them */
     bool large;                   /* it has a place for a large object */
+    int64_t readers_us, kafka_us; /* waits for readers of long lines, for room in Kafka; all runs */
     atomic_bool stopped;
     bool put_back;             /* ended by wants_back: no result, the message waits again */
     bool recalled;             /* not read: this version failed at an earlier receive, ... */

@@ -23,6 +23,14 @@
  * for a heavy lane. So a message of a new or short class waits for short lane times only, however
  * many classes have objects that do not end. The bound: tests/sim/shares.h.
  *
+ * The time of a lane is its class's own: S3, its CPU time, and the wait for a place of a large
+ * object, which lasts as long as others hold one. Waits for a core and for the readers of long
+ * lines are not in it, since other classes cause them; they are served in turn, so they have a
+ * bound. Nor are waits for room in Kafka's queue. A class that was short but for these is held up:
+ * as a new one it has one lane on trial, after the new ones, until Kafka takes its records again.
+ * So it is not behind objects that do not end, nor in the lanes of short classes
+ * (docs/decisions/0148).
+ *
  * Rooms. A class without a waiting message may have a first one whatever its length, so hundreds of
  * queues could have one body of 1 MiB each. Bodies above small_bytes that wait or are at work
  * therefore have a maximum in sum: `rooms` of the longest body. Their size is known only when they
@@ -129,6 +137,8 @@ struct inbox_use {
     bool leaves;  /* inbox_wants_back has returned true */
     bool marked;  /* its message was put back by another lane: it is a long one */
     bool lower;   /* counted as a lane with a lower message */
+    /* Set by the lane: how long it has waited for room in Kafka's queue; not in its `ms`. */
+    int64_t kafka_ms;
 };
 
 /*

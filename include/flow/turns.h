@@ -55,6 +55,7 @@ struct turn { /* of a lane; only turns.c accesses it */
     int64_t count_us;   /* time at which it is to be counted again */
     int64_t granted_us;
     int64_t paused_us;
+    int64_t waited_us;         /* for cores, since turn_init */
     const struct pulse *pulse; /* borrowed */
     pthread_cond_t come;
     struct turn *next;
@@ -77,6 +78,12 @@ void turns_yield(struct turns *t, struct turn *mine);
 void turns_pause(struct turns *t, struct turn *mine);
 /* Returns the CPU time of the lane's thread since turns_start. */
 uint64_t turns_end(struct turns *t, struct turn *mine);
+
+/* Time that the lane has waited for cores so far; of all its objects. */
+static inline int64_t turn_waited_us(const struct turn *mine)
+{
+    return mine->waited_us;
+}
 
 /* CPU time of the class so far. */
 uint64_t turns_used_us(struct turns *t, size_t sched_class);

@@ -14,7 +14,9 @@ static enum err_kind produce_later(struct attempt *a, const struct output *outpu
     }
     normalizer_keep(a->normalizer, &kept);
     attempt_work_ends(a);
+    int64_t began_us = clock_mono_us(a->parts->produce.clock);
     enum err_kind kind = produce_record(&a->produce, a->delivery, &kept, NULL, e);
+    a->kafka_us += clock_mono_us(a->parts->produce.clock) - began_us;
     if (kind == FAIL_NONE) {
         attempt_work_begins(a);
     }

@@ -83,7 +83,9 @@ bool attempt_next_output(struct attempt *a, struct output *out)
         return normalizer_next(a->normalizer, out);
     }
     attempt_work_ends(a);
+    int64_t began_us = clock_mono_us(a->parts->produce.clock);
     normalizer_take_readers(a->normalizer, on_step, a);
+    a->readers_us += clock_mono_us(a->parts->produce.clock) - began_us;
     turns_begin(a->parts->turns, a->parts->turn);
     bool more = normalizer_next(a->normalizer, out);
     normalizer_release_readers(a->normalizer);

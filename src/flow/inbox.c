@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Classes with waiting messages are in a separate list in the order of their turns, so thousands of
- * idle customers cost nothing. Classes that may not have another lane are skipped and keep their
- * turn. Each of them has a lane at work, so they are fewer than the lanes; but while all lanes for
- * heavy classes are at work, all further heavy classes are skipped as well.
- *
  * Wake-ups. The end of one lane's work may allow several further ones: a class whose average falls
  * below HEAVY_MS may take lanes that were kept from it. How many is the result of three rules, so
  * it is not computed. If a message can be taken and lanes sleep, one is woken; when it has taken
@@ -27,34 +22,18 @@ enum {
         4, /* one take in this many begins with the lower messages, so that they progress */
 };
 
-/* Make room for so many classes. The existing ones may move in memory. */
-static void make_room_locked(struct inbox *i, size_t room)
-{
-    struct sched_class *list = mem_grow(i->shared.sched_classes, room, sizeof(*list));
-    for (size_t c = 0; c < i->shared.class_count; c++) {
-        for (int r = 0; r < RANKS; r++) {
-            if (list[c].lists[r].first == NULL) {
-                list[c].lists[r].last = &list[c].lists[r].first;
-            }
-        }
-    }
-    i->shared.sched_classes = list;
-    i->shared.class_room = room;
-}
-
 /* Add classes up to this one, without limits. A reload may add thousands, one after another. */
 static void grow_locked(struct inbox *i, size_t count)
 {
     if (count > i->shared.class_room) {
         size_t twice = 2 * i->shared.class_room;
-        make_room_locked(i, count > twice ? count : twice);
+        i->shared.class_room = count > twice ? count : twice;
+        i->shared.sched_classes = mem_grow(i->shared.sched_classes, i->shared.class_room,
+                                           sizeof(*i->shared.sched_classes));
     }
     for (size_t c = i->shared.class_count; c < count; c++) {
-        struct sched_class *new = &i->shared.sched_classes[c];
-        *new = (struct sched_class){.average_ms = HEAVY_MS}; /* until its objects are shorter */
-        for (int r = 0; r < RANKS; r++) {
-            new->lists[r].last = &new->lists[r].first;
-        }
+        i->shared.sched_classes[c] =
+            (struct sched_class){.average_ms = HEAVY_MS}; /* until its objects are shorter */
     }
     i->shared.class_count = count;
 }
@@ -107,76 +86,20 @@ void inbox_add_queue(struct inbox *i)
     mutex_unlock(&i->shared.lock);
 }
 
-/* ---- lists ---- */
-
-static struct waiting_list *list_locked(struct inbox *i, size_t sched_class, enum rank rank)
-{
-    return &i->shared.sched_classes[sched_class].lists[rank];
-}
-
-static void add_turn_locked(struct inbox *i, size_t sched_class, enum rank rank)
-{
-    list_locked(i, sched_class, rank)->turn_next = 0;
-    if (i->shared.turns[rank].first == 0) {
-        i->shared.turns[rank].first = sched_class + 1;
-    } else {
-        list_locked(i, i->shared.turns[rank].last - 1, rank)->turn_next = sched_class + 1;
-    }
-    i->shared.turns[rank].last = sched_class + 1;
-}
-
-/* A class in the list of turns of a rank. */
-struct turn {
-    enum rank rank;
-    size_t at;              /* as turn_next; 0: none */
-    size_t before;          /* the class before it, as turn_next; 0: it is the first */
-    struct inflight **link; /* to its message that may be taken */
-};
-
-static void remove_turn_locked(struct inbox *i, const struct turn *t)
-{
-    size_t next = list_locked(i, t->at - 1, t->rank)->turn_next;
-    if (t->before == 0) {
-        i->shared.turns[t->rank].first = next;
-    } else {
-        list_locked(i, t->before - 1, t->rank)->turn_next = next;
-    }
-    if (next == 0) {
-        i->shared.turns[t->rank].last = t->before;
-    }
-}
-
 /* ---- the choice of the next message ---- */
 
-/* The next class in turn that may have another lane for a message of this rank. */
-static bool find_of_rank_locked(const struct inbox *i, enum rank rank, struct turn *t)
+static bool find_locked(const struct inbox *i, struct choice *out)
 {
-    *t = (struct turn){.rank = rank, .at = i->shared.turns[rank].first};
-    while (t->at != 0) {
-        struct sched_class *c = &i->shared.sched_classes[t->at - 1];
-        t->link = inbox_choose_locked(i, c, rank);
-        if (t->link != NULL) {
-            break;
-        }
-        t->before = t->at;
-        t->at = c->lists[rank].turn_next;
-    }
-    return t->at != 0;
-}
-
-static bool find_locked(const struct inbox *i, struct turn *t)
-{
-    bool lower = i->shared.turns[LIVE].first == 0 || i->shared.lower_at_work < i->s.lower_lanes;
-    if (lower && i->shared.takes % LOWER_TURN == 0 && find_of_rank_locked(i, LOWER, t)) {
+    if (i->shared.takes % LOWER_TURN == 0 && inbox_choose_locked(i, LOWER, out)) {
         return true;
     }
-    return find_of_rank_locked(i, LIVE, t) || (lower && find_of_rank_locked(i, LOWER, t));
+    return inbox_choose_locked(i, LIVE, out) || inbox_choose_locked(i, LOWER, out);
 }
 
 bool inbox_call_locked(struct inbox *i)
 {
-    struct turn t;
-    if (i->shared.called || i->shared.asleep == 0 || !find_locked(i, &t)) {
+    struct choice next;
+    if (i->shared.called || i->shared.asleep == 0 || !find_locked(i, &next)) {
         return false;
     }
     i->shared.called = true;
@@ -210,35 +133,19 @@ void inbox_free_large_locked(struct inbox *i, size_t sched_class, size_t queue, 
 void inbox_push_locked(struct inbox *i, struct inflight *m)
 {
     struct sched_class *c = inbox_class_locked(i, m->sched_class);
-    enum rank rank = m->lower ? LOWER : LIVE;
-    struct waiting_list *list = &c->lists[rank];
-    bool first = list->first == NULL;
-    m->next = NULL;
-    *list->last = m;
-    list->last = &m->next;
-    if (first) {
-        add_turn_locked(i, m->sched_class, rank);
-    }
     c->waiting++;
     c->bytes += m->body_bytes;
     i->shared.waiting++;
     i->shared.bytes += m->body_bytes;
     inbox_add_large_locked(i, m->sched_class, m->queue, large_bytes(i, m));
     inbox_count_waiting_locked(i, m->queue, 1);
+    inbox_append_locked(i, m);
 }
 
-static struct inflight *pop_locked(struct inbox *i, const struct turn *t)
+static struct inflight *pop_locked(struct inbox *i, const struct choice *at)
 {
-    struct sched_class *c = &i->shared.sched_classes[t->at - 1];
-    struct waiting_list *list = &c->lists[t->rank];
-    struct inflight *m = *t->link;
-    *t->link = m->next;
-    list->last = list->last == &m->next ? t->link : list->last;
-    m->next = NULL;
-    remove_turn_locked(i, t);
-    if (list->first != NULL) {
-        add_turn_locked(i, t->at - 1, t->rank);
-    }
+    struct inflight *m = inbox_remove_locked(i, at);
+    struct sched_class *c = &i->shared.sched_classes[at->at - 1];
     c->waiting--;
     c->bytes -= m->body_bytes;
     i->shared.waiting--;
@@ -273,6 +180,8 @@ static void finished_locked(struct inbox *i, const struct inbox_use *use, int64_
         c->average_ms += (ms - c->average_ms) / AVERAGE_OF;
     }
     c->measured = true;
+    c->held_up = ms < HEAVY_MS && ms + use->kafka_ms >= HEAVY_MS;
+    inbox_see_class_locked(i, use->sched_class);
 }
 
 /* Its first object takes long. */
@@ -280,6 +189,7 @@ static void be_heavy_locked(struct inbox *i, size_t sched_class)
 {
     struct sched_class *c = &i->shared.sched_classes[sched_class];
     c->average_ms = c->average_ms > HEAVY_MS ? c->average_ms : HEAVY_MS;
+    inbox_see_class_locked(i, sched_class);
 }
 
 /* No wake-up, as in inbox_finished: the lane calls inbox_take next, which calls others. */
@@ -306,18 +216,14 @@ bool inbox_put_back(struct inbox *i, struct inflight *m, struct inbox_use *use, 
 
 static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
 {
-    struct turn t;
-    if (!find_locked(i, &t)) {
+    struct choice next;
+    if (!find_locked(i, &next)) {
         return NULL;
     }
-    struct sched_class *c = &i->shared.sched_classes[t.at - 1];
-    const struct inflight *m = *t.link;
-    *use = (struct inbox_use){.sched_class = t.at - 1,
-                              .queue = m->queue,
-                              .large = large_bytes(i, m),
-                              .marked = m->heavy,
-                              .lower = t.rank == LOWER};
-    inbox_set_weight_locked(i, c, m, use);
+    struct sched_class *c = &i->shared.sched_classes[next.at - 1];
+    *use = (struct inbox_use){
+        .sched_class = next.at - 1, .marked = next.marked, .lower = next.rank == LOWER};
+    inbox_set_weight_locked(i, &next, use);
     c->at_work++;
     i->shared.takes++;
     i->shared.at_work++;
@@ -325,7 +231,10 @@ static struct inflight *next_locked(struct inbox *i, struct inbox_use *use)
     i->shared.trial_at_work += use->trial;
     i->shared.lower_at_work += use->lower;
     c->lower_at_work += use->lower;
-    return pop_locked(i, &t);
+    struct inflight *m = pop_locked(i, &next);
+    use->queue = m->queue;
+    use->large = large_bytes(i, m);
+    return m;
 }
 
 struct inflight *inbox_take(struct inbox *i, struct inbox_use *use)
@@ -389,12 +298,10 @@ void inbox_stop(struct inbox *i)
 struct inflight *inbox_drain(struct inbox *i)
 {
     mutex_lock(&i->shared.lock);
-    struct turn t = {.rank = i->shared.turns[LIVE].first != 0 ? LIVE : LOWER};
-    t.at = i->shared.turns[t.rank].first;
+    struct choice any;
     struct inflight *m = NULL;
-    if (t.at != 0) {
-        t.link = &list_locked(i, t.at - 1, t.rank)->first;
-        m = pop_locked(i, &t);
+    if (inbox_any_locked(i, &any)) {
+        m = pop_locked(i, &any);
         inbox_free_large_locked(i, m->sched_class, m->queue, large_bytes(i, m));
     }
     mutex_unlock(&i->shared.lock);

@@ -48,93 +48,137 @@ static size_t late_lanes(const struct inbox *i)
 
 /* ---- Which message may be taken ---- */
 
-static bool is_new(const struct sched_class *c)
-{
-    return !c->measured && c->at_work == 0;
-}
-
-/* The link to the first message that needs no heavy lane. NULL: all need one. */
-static struct inflight **first_short(struct sched_class *c, enum rank rank)
-{
-    struct inflight **link = &c->lists[rank].first;
-    while (*link != NULL && (*link)->heavy) {
-        link = &(*link)->next;
-    }
-    return c->average_ms < HEAVY_MS && *link != NULL ? link : NULL;
-}
-
 static bool below_limits_locked(const struct inbox *i, const struct sched_class *c)
 {
     return (c->limit == 0 || c->at_work < c->limit) &&
            share_allows(i->s.lanes, i->shared.at_work, c->at_work, 1);
 }
 
-static bool may_try_locked(const struct inbox *i, const struct sched_class *c)
-{
-    return is_new(c) && i->shared.heavy_at_work < heavy_lanes(i) + trial_lanes(i);
-}
-
 /* While live messages wait, the lower ones share some of the lanes. */
 static bool lower_may_work_locked(const struct inbox *i, const struct sched_class *c)
 {
-    return i->shared.turns[LIVE].first == 0 ||
+    return i->shared.rank_classes[LIVE] == 0 ||
            share_allows(i->s.lower_lanes, i->shared.lower_at_work, c->lower_at_work, 1);
 }
 
-struct inflight **inbox_choose_locked(const struct inbox *i, struct sched_class *c, enum rank rank)
+static bool may_be_heavy_locked(const struct inbox *i, size_t at_work)
 {
-    if (!below_limits_locked(i, c) || (rank == LOWER && !lower_may_work_locked(i, c))) {
-        return NULL;
-    }
-    bool may_be_heavy = may_try_locked(i, c) ||
-                        share_allows(heavy_lanes(i), i->shared.heavy_at_work, c->at_work, 1);
-    return may_be_heavy ? &c->lists[rank].first : first_short(c, rank);
+    return share_allows(heavy_lanes(i), i->shared.heavy_at_work, at_work, 1);
 }
 
-void inbox_set_weight_locked(const struct inbox *i, const struct sched_class *c,
-                             const struct inflight *m, struct inbox_use *use)
+static bool may_try_locked(const struct inbox *i)
 {
-    use->heavy = c->average_ms >= HEAVY_MS || m->heavy;
-    use->trial = may_try_locked(i, c);
+    return i->shared.heavy_at_work < heavy_lanes(i) + trial_lanes(i);
+}
+
+/*
+ * Whether a class of this kind that has no lane may have one. If so, only classes with lanes may
+ * not, by their shares and limits. New classes come before those that are tried again.
+ */
+static bool kind_may_locked(const struct inbox *i, enum rank rank, enum wait_kind kind)
+{
+    static const struct sched_class idle;
+    if (rank == LOWER && !lower_may_work_locked(i, &idle)) {
+        return false;
+    }
+    switch ((int)kind) {
+    case WAITS_NEW:
+        return may_try_locked(i);
+    case WAITS_TRIED_AGAIN:
+        return may_try_locked(i) && i->shared.turns[rank][WAITS_NEW].first == 0;
+    case WAITS_HEAVY:
+        return may_be_heavy_locked(i, 0);
+    default:
+        return true;
+    }
+}
+
+/* The older one, if both wait: a message that was put back has waited before. */
+static bool marked_is_first(const struct class_turn *t)
+{
+    const struct inflight *marked = t->marked.first;
+    const struct inflight *unmarked = t->unmarked.first;
+    return marked != NULL && (unmarked == NULL || marked->received_ms <= unmarked->received_ms);
+}
+
+static bool class_may_locked(const struct inbox *i, struct choice *x)
+{
+    const struct sched_class *c = &i->shared.sched_classes[x->at - 1];
+    const struct class_turn *t = &c->turns[x->rank];
+    if (!below_limits_locked(i, c) || (x->rank == LOWER && !lower_may_work_locked(i, c))) {
+        return false;
+    }
+    bool may_be_heavy = may_be_heavy_locked(i, c->at_work);
+    bool trial = t->kind == WAITS_NEW || t->kind == WAITS_TRIED_AGAIN;
+    x->marked = may_be_heavy && !trial && marked_is_first(t);
+    x->number = t->number;
+    return may_be_heavy || t->kind != WAITS_HEAVY;
+}
+
+bool inbox_choose_locked(const struct inbox *i, enum rank rank, struct choice *out)
+{
+    *out = (struct choice){.rank = rank};
+    for (int kind = WAITS_NOT + 1; kind < WAIT_KINDS; kind++) {
+        struct choice x = {.rank = rank, .at = i->shared.turns[rank][kind].first};
+        if (!kind_may_locked(i, rank, (enum wait_kind)kind)) {
+            continue;
+        }
+        while (x.at != 0 && !class_may_locked(i, &x)) {
+            x.at = i->shared.sched_classes[x.at - 1].turns[rank].next;
+        }
+        if (x.at != 0 && (out->at == 0 || x.number < out->number)) {
+            *out = x;
+        }
+    }
+    return out->at != 0;
+}
+
+void inbox_set_weight_locked(const struct inbox *i, const struct choice *at, struct inbox_use *use)
+{
+    const struct sched_class *c = &i->shared.sched_classes[at->at - 1];
+    enum wait_kind kind = c->turns[at->rank].kind;
+    use->trial = kind == WAITS_NEW || kind == WAITS_TRIED_AGAIN;
+    use->heavy = use->trial || at->marked || inbox_is_heavy(c);
 }
 
 /* ---- How long ---- */
 
-/* Whether the class waits for the end of a lane that is on trial (only_new: as a new one) or late.
- */
-static bool waits_for_lane_locked(const struct inbox *i, struct sched_class *c, enum rank rank,
-                                  bool only_new)
+/* Count the waiting classes without lanes of a kind, until there are more than `most`. */
+static size_t count_idle_locked(const struct inbox *i, enum rank rank, enum wait_kind kind,
+                                size_t without, size_t most)
 {
-    if ((c->limit != 0 && c->at_work >= c->limit) ||
-        (rank == LOWER && !lower_may_work_locked(i, c))) {
-        return false;
+    size_t count = 0;
+    for (size_t at = i->shared.turns[rank][kind].first; at != 0 && count <= most;) {
+        const struct sched_class *c = &i->shared.sched_classes[at - 1];
+        count += at - 1 != without && c->at_work == 0;
+        at = c->turns[rank].next;
     }
-    if (is_new(c)) {
-        return only_new || may_try_locked(i, c);
-    }
-    return !only_new && first_short(c, rank) != NULL && !below_limits_locked(i, c) &&
-           share_allows(i->s.lanes, i->shared.at_work - 1, c->at_work, 1);
+    return count;
 }
 
 /*
- * Whether another class waits for the lane, a new one or one that is not heavy; more of them than
- * lanes that put their messages back already.
+ * Whether another class waits for the lane: one that is to have its first lane on trial (only_new),
+ * or also a short one without a lane; more of them than lanes that put their messages back already.
  */
 static bool any_waits_locked(const struct inbox *i, size_t sched_class, bool only_new)
 {
     size_t count = 0;
-    for (int rank = 0; rank < RANKS; rank++) {
-        for (size_t at = i->shared.turns[rank].first; at != 0;) {
-            struct sched_class *c = &i->shared.sched_classes[at - 1];
-            count +=
-                at - 1 != sched_class && waits_for_lane_locked(i, c, (enum rank)rank, only_new);
-            if (count > i->shared.leaving) {
-                return true;
-            }
-            at = c->lists[rank].turn_next;
+    size_t most = i->shared.leaving;
+    for (int r = 0; r < RANKS; r++) {
+        enum rank rank = (enum rank)r;
+        static const struct sched_class idle;
+        if (rank == LOWER && !lower_may_work_locked(i, &idle)) {
+            continue;
+        }
+        if (only_new || may_try_locked(i)) {
+            count += count_idle_locked(i, rank, WAITS_NEW, sched_class, most);
+            count += count_idle_locked(i, rank, WAITS_TRIED_AGAIN, sched_class, most);
+        }
+        if (!only_new && i->shared.at_work >= i->s.lanes) {
+            count += count_idle_locked(i, rank, WAITS_SHORT, sched_class, most);
         }
     }
-    return false;
+    return count > most;
 }
 
 /*

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inbox_priv.h - the files of the inbox: inbox.c (classes, their lists, lanes), inbox_lanes.c (how
- * many lanes a class may have, and how long), inbox_slots.c (slots of queues, and what they admit).
- * A function whose name ends in _locked is called with shared.lock.
+ * inbox_priv.h - the files of the inbox: inbox.c (classes, messages, lanes), inbox_turns.c (the
+ * turns of the classes), inbox_lanes.c (how many lanes a class may have, and how long),
+ * inbox_slots.c (slots of queues, and what they admit). A function whose name ends in _locked is
+ * called with shared.lock.
  */
 #ifndef FLOW_INBOX_PRIV_H
 #define FLOW_INBOX_PRIV_H
@@ -14,14 +15,34 @@
 /* Live messages, and the lower ones: of a backfill. */
 enum rank { LIVE, LOWER, RANKS };
 
-struct waiting_list {
-    struct inflight *first;
-    struct inflight **last;
-    size_t turn_next; /* of the rank's list of turns: index of a class plus one; 0: the end */
+/* The lane that a class with waiting messages waits for; the order has no meaning. */
+enum wait_kind {
+    WAITS_NOT,         /* it has no message */
+    WAITS_NEW,         /* its first lane, on trial */
+    WAITS_TRIED_AGAIN, /* as WAITS_NEW, after it waited for Kafka */
+    WAITS_SHORT,       /* any */
+    WAITS_HEAVY,       /* a heavy one */
+    WAIT_KINDS
+};
+
+struct message_list {
+    struct inflight *first, *last; /* last: only if there is a first */
+};
+
+/* A class among those of a rank. Positions are indexes of classes plus one; 0: none. */
+struct class_turn {
+    struct message_list unmarked, marked; /* marked: inflight.heavy */
+    enum wait_kind kind;
+    uint64_t number; /* the turns' order */
+    size_t before, next;
+};
+
+struct turn_list {
+    size_t first, last;
 };
 
 struct sched_class {
-    struct waiting_list lists[RANKS];
+    struct class_turn turns[RANKS];
     size_t waiting;
     size_t bytes;
     size_t large; /* bytes of large bodies that wait or are at work, and of polls' rooms */
@@ -30,6 +51,7 @@ struct sched_class {
     unsigned lower_at_work; /* of at_work: with a lower message */
     int64_t average_ms;     /* per object; recent objects count more */
     bool measured;          /* an object has ended, or lasted longer than HEAVY_MS */
+    bool held_up;           /* the last object was short, but for its waits for Kafka */
 };
 
 struct queue_use {
@@ -53,9 +75,9 @@ struct inbox {
         struct queue_use *queues;
         size_t queue_count;
         size_t taken; /* shared slots: all except the first of each queue */
-        struct {
-            size_t first, last; /* as turn_next */
-        } turns[RANKS];
+        struct turn_list turns[RANKS][WAIT_KINDS]; /* of WAITS_NOT: none */
+        size_t rank_classes[RANKS];                /* with waiting messages */
+        uint64_t turn_count;
         size_t waiting;
         size_t bytes;
         size_t large; /* as sched_class.large */
@@ -96,18 +118,38 @@ static inline size_t large_bytes(const struct inbox *i, const struct inflight *m
 void inbox_add_large_locked(struct inbox *i, size_t sched_class, size_t queue, size_t bytes);
 void inbox_free_large_locked(struct inbox *i, size_t sched_class, size_t queue, size_t bytes);
 
+/* ---- inbox_turns.c ---- */
+
+/* A message that a lane may take: the first one of the class `at`, marked or not. */
+struct choice {
+    enum rank rank;
+    size_t at; /* index of the class plus one; 0: none */
+    bool marked;
+    uint64_t number; /* of its turn */
+};
+
+/* What the class waits for may have changed. */
+void inbox_see_class_locked(struct inbox *i, size_t sched_class);
+
+/* Add the message to its class, and remove one. */
+void inbox_append_locked(struct inbox *i, struct inflight *m);
+struct inflight *inbox_remove_locked(struct inbox *i, const struct choice *at);
+
+/* Any waiting message. False: there is none. */
+MUST_USE bool inbox_any_locked(const struct inbox *i, struct choice *out);
+
 /* ---- inbox_lanes.c ---- */
 
-/*
- * The link to the message of this rank of the class, which has one, that a lane may take: the first
- * one, or, while it may have no heavy lane, the first one that needs none. NULL: it may take none.
- */
-MUST_USE struct inflight **inbox_choose_locked(const struct inbox *i, struct sched_class *c,
-                                               enum rank rank);
+static inline bool inbox_is_heavy(const struct sched_class *c)
+{
+    return c->average_ms >= HEAVY_MS || c->held_up;
+}
 
-/* How a lane that takes the message now is counted: heavy and trial. */
-void inbox_set_weight_locked(const struct inbox *i, const struct sched_class *c,
-                             const struct inflight *m, struct inbox_use *use);
+/* The next class in turn that may have another lane for a message of this rank. */
+MUST_USE bool inbox_choose_locked(const struct inbox *i, enum rank rank, struct choice *out);
+
+/* How a lane that takes this message is counted: heavy and trial. */
+void inbox_set_weight_locked(const struct inbox *i, const struct choice *at, struct inbox_use *use);
 
 /* ---- inbox_slots.c ---- */
 

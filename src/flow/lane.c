@@ -12,6 +12,29 @@
 
 enum { LOOK_MS = 100 };
 
+/* Waits of all objects so far, which are none of their own: for cores and readers of long lines. */
+static int64_t waited_us(const struct lane *l)
+{
+    return turn_waited_us(&l->turn) + l->attempt->readers_us;
+}
+
+static void begin_message(struct lane *l, int64_t now_ms)
+{
+    l->taken.began_ms = l->taken.looked_ms = now_ms;
+    l->taken.waited_us = waited_us(l);
+    l->taken.kafka_us = l->attempt->kafka_us;
+}
+
+/* The time of the message's class: the time since it was taken, without waits. */
+static int64_t own_ms(struct lane *l, int64_t now_ms)
+{
+    int64_t kafka_us = l->attempt->kafka_us - l->taken.kafka_us;
+    int64_t waits_us = waited_us(l) - l->taken.waited_us + kafka_us;
+    int64_t ms = now_ms - l->taken.began_ms - waits_us / 1000;
+    l->taken.use.kafka_ms = kafka_us / 1000;
+    return ms > 0 ? ms : 0; /* the clocks of both have different units */
+}
+
 /* The attempt asks whether to go on. */
 static bool wants_back(void *ctx)
 {
@@ -21,7 +44,7 @@ static bool wants_back(void *ctx)
         return false;
     }
     l->taken.looked_ms = now;
-    return inbox_wants_back(l->parts.inbox, &l->taken.use, now - l->taken.began_ms);
+    return inbox_wants_back(l->parts.inbox, &l->taken.use, own_ms(l, now));
 }
 
 struct lane *lane_new(const struct lane_parts *parts)
@@ -107,16 +130,16 @@ static void *lane_run(void *arg)
     struct inbox_use *use = &l->taken.use;
     while ((m = inbox_take(l->parts.inbox, use)) != NULL) {
         int64_t began = clock_mono_ms(l->parts.clock);
-        l->taken.began_ms = l->taken.looked_ms = began;
+        begin_message(l, began);
         pulse_set(&l->pulse, PULSE_WORK, began);
         bool over = lane_process(l, m); /* if true, m may be freed already */
         while (!over &&
-               !inbox_put_back(l->parts.inbox, m, use, clock_mono_ms(l->parts.clock) - began)) {
+               !inbox_put_back(l->parts.inbox, m, use, own_ms(l, clock_mono_ms(l->parts.clock)))) {
             over = lane_process(l, m); /* the worker stops: no further turns */
         }
         pulse_set(&l->pulse, PULSE_IDLE, clock_mono_ms(l->parts.clock));
         if (over) {
-            inbox_finished(l->parts.inbox, use, clock_mono_ms(l->parts.clock) - began);
+            inbox_finished(l->parts.inbox, use, own_ms(l, clock_mono_ms(l->parts.clock)));
         }
     }
     mutex_lock(&l->shared.lock);

@@ -23,6 +23,7 @@ struct lane {
     struct { /* of the message from the inbox */
         struct inbox_use use;
         int64_t began_ms, looked_ms; /* 0: none is taken */
+        int64_t waited_us, kafka_us; /* waits of the lane until then */
     } taken;
     struct {
         pthread_mutex_t lock;

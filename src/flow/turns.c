@@ -239,10 +239,11 @@ bool turns_contended(const struct turns *t)
 
 static void wait_locked(struct turns *t, struct turn *mine)
 {
+    int64_t began_us = clock_mono_us(t->clock);
     mine->state = TURN_WAITING;
     add_last(&t->shared.waiting, mine);
     (void)atomic_fetch_add(&t->waiting_count, 1);
-    serve_all_locked(t, clock_mono_us(t->clock));
+    serve_all_locked(t, began_us);
     while (mine->state == TURN_WAITING) {
         if (t->shared.waiting != mine) {
             cond_wait(&mine->come, &t->shared.lock);
@@ -250,6 +251,7 @@ static void wait_locked(struct turns *t, struct turn *mine)
             serve_all_locked(t, clock_mono_us(t->clock));
         }
     }
+    mine->waited_us += mine->granted_us - began_us;
 }
 
 void turns_start(struct turns *t, struct turn *mine, size_t sched_class)

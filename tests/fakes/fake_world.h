@@ -103,9 +103,11 @@ enum err_kind s3_get(struct s3 *s UNUSED, const struct s3_object *o,
 }
 
 enum err_kind s3_head(struct s3 *s UNUSED, const struct s3_object *o UNUSED,
-                      struct creds_source *creds UNUSED, struct s3_meta *out, struct err *e)
+                      struct creds_source *creds UNUSED, const struct s3_consumer *to,
+                      struct s3_meta *out, struct err *e)
 {
     fake_s3.heads++;
+    assert_non_null(to->look);
     if (fake_s3.head_fails) {
         return err_set(e, FAIL_DENIED, "s3: as the test says");
     }
@@ -209,6 +211,7 @@ static struct {
     size_t partition_bytes; /* 0: unlimited */
     atomic_bool away;       /* no broker is reachable */
     bool leaderless;        /* a topic has no leader */
+    void (*waiting)(void);  /* no room for any record at first; called by its wait. NULL: room */
 } fake_sink;
 
 struct sink_topic *sink_topic(struct sink *s UNUSED, const char *name)
@@ -257,6 +260,13 @@ enum err_kind sink_produce(struct sink *s UNUSED, const struct sink_record *r, s
 {
     if (fake_sink.fail != FAIL_NONE && fake_sink.count >= fake_sink.fail_at) {
         return err_set(e, fake_sink.fail, "kafka: as the test says");
+    }
+    if (fake_sink.waiting != NULL && r->full != NULL) {
+        *r->full = true;
+        return FAIL_NONE;
+    }
+    if (fake_sink.waiting != NULL) {
+        fake_sink.waiting();
     }
     struct fake_record *f = &fake_sink.records[fake_sink.count++ % FAKE_RECORDS];
     (void)snprintf(f->topic, sizeof(f->topic), "%s", r->topic->name);

@@ -3,6 +3,7 @@
  */
 #include "testing.h"
 
+#include "cpu_time.h"
 #include "flow/inbox.h"
 
 #include <stdlib.h>
@@ -309,6 +310,90 @@ static void a_class_with_one_long_object_stays_short(void **state UNUSED)
     drop(i, lanes, LANES);
 }
 
+/*
+ * A customer whose topic was slow has no long objects. It does not wait for the ends of those that
+ * others have, and while the topic stays slow it does not use the lanes of short classes.
+ */
+static void a_class_that_kafka_held_up_is_tried_again(void **state UNUSED)
+{
+    OWNED(inbox) struct inbox *i = new_inbox();
+    struct busy lanes[LANES];
+    size_t left = 0;
+    make_short(i, SHORT);
+    make_short(i, CLASSES);
+    hang(i, lanes);
+    struct busy *b = &lanes[LONG_LANES];
+    struct busy *trial = NULL;
+    put(i, SHORT);
+    assert_int_equal(lane_takes(i, b), SHORT);
+    b->use.kafka_ms = HEAVY_MS;
+    finish(i, b, 10);
+    put(i, SHORT);
+    put(i, NEW);
+    put(i, CLASSES);
+    assert_int_equal(lane_takes(i, b), CLASSES); /* the lane of the short classes */
+    for (size_t n = 0; n < LONG_LANES; n++) {
+        if (inbox_wants_back(i, &lanes[n].use, HEAVY_MS)) {
+            trial = &lanes[n];
+            left++;
+            assert_int_equal(rotate(i, trial, HEAVY_MS), NEW); /* first the new ones */
+        }
+    }
+    assert_int_equal(left, 1);
+    finish(i, trial, 10);
+    assert_int_equal(lane_takes(i, trial), SHORT);
+    assert_true(trial->use.trial);
+    trial->use.kafka_ms = HEAVY_MS;
+    finish(i, trial, 10); /* the topic is still slow */
+    put(i, SHORT);
+    assert_int_equal(lane_takes(i, trial), SHORT);
+    assert_true(trial->use.trial);
+    finish(i, trial, 10);
+    finish(i, b, 10);
+    put(i, SHORT);
+    assert_int_equal(lane_takes(i, b), SHORT);
+    assert_false(b->use.heavy); /* a short one as before */
+    drop(i, lanes, LONG_LANES);
+    free(b->m);
+}
+
+/* ---- The cost of the choice ---- */
+
+enum { MANY = 10000, OBJECTS = 2000, FEW = 20 };
+
+static void read_short_objects(void *arg)
+{
+    for (size_t n = 0; n < OBJECTS; n++) {
+        make_short(arg, SHORT);
+    }
+}
+
+/* CPU time of the objects of a short class while so many others wait for heavy lanes. */
+static int64_t cost_beside(size_t others)
+{
+    struct inbox *i = inbox_new(&(struct inbox_settings){
+        .slots = 2 * MANY, .lanes = LANES, .queues = 1, .bytes = (size_t)1 << 30});
+    struct busy lanes[LONG_LANES];
+    make_short(i, SHORT);
+    for (size_t c = 0; c < others; c++) {
+        put(i, CLASSES + c);
+    }
+    for (size_t n = 0; n < LONG_LANES; n++) {
+        (void)lane_takes(i, &lanes[n]);
+    }
+    int64_t us = cpu_least_us(read_short_objects, i);
+    drop(i, lanes, LONG_LANES);
+    inbox_free(i);
+    return us;
+}
+
+static void the_choice_costs_the_same_beside_ten_thousand_heavy_classes(void **state UNUSED)
+{
+    int64_t few_us = cost_beside(FEW);
+    int64_t many_us = cost_beside(MANY);
+    assert_in_range(many_us, 1, 3 * few_us + 1000);
+}
+
 /* The short class's lane is no use to a new one. */
 static void a_late_lane_is_not_left_for_a_class_that_may_not_take_it(void **state UNUSED)
 {
@@ -359,6 +444,8 @@ int main(void)
         cmocka_unit_test(short_classes_whose_objects_hang_leave_lanes_to_others),
         cmocka_unit_test(a_lane_is_not_taken_back_for_its_own_class_or_for_one_at_its_limit),
         cmocka_unit_test(a_class_with_one_long_object_stays_short),
+        cmocka_unit_test(a_class_that_kafka_held_up_is_tried_again),
+        cmocka_unit_test(the_choice_costs_the_same_beside_ten_thousand_heavy_classes),
         cmocka_unit_test(a_late_lane_is_not_left_for_a_class_that_may_not_take_it),
         cmocka_unit_test(after_a_stop_the_lane_reads_to_the_end),
     };

@@ -1255,8 +1255,18 @@ static void take_long_until_another_comes(void)
     }
 }
 
-/* probe: it is the first one after a pause of its customer. */
-static void read_long_object(bool probe)
+static void start_one_lane(void)
+{
+    lane_free(w.lane);
+    w.inbox =
+        inbox_new(&(struct inbox_settings){.slots = 10, .lanes = 1, .queues = 1, .bytes = 1 << 20});
+    w.lane = new_lane();
+}
+
+static struct fake_message *slow;
+
+/* probe: it is the first one after a pause of its customer. All but the records' reports. */
+static void begin_long_object(bool probe)
 {
     setup_of(2);
     if (probe) {
@@ -1268,26 +1278,27 @@ static void read_long_object(bool probe)
             &e);
         w.clock.mono += BREAKER_FIRST_MS;
     }
-    lane_free(w.lane);
-    w.inbox =
-        inbox_new(&(struct inbox_settings){.slots = 10, .lanes = 1, .queues = 1, .bytes = 1 << 20});
-    w.lane = new_lane();
+    start_one_lane();
     answer((struct fake_answer){.body = long_body(), .piece = 1000});
     answer((struct fake_answer){.body = SPAN("b\n")});
     answer((struct fake_answer){.body = long_body(), .piece = 1000});
     fake_s3.during = take_long_until_another_comes;
-    struct fake_message *slow = receive(NOTICE(OBJECT("logs/1", "400000")), 1);
-    struct fake_message *quick = newcomer = receive(NOTICE(OBJECT("beta/1", "2")), 1);
+    slow = receive(NOTICE(OBJECT("logs/1", "400000")), 1);
+    newcomer = receive(NOTICE(OBJECT("beta/1", "2")), 1);
     wait_for_lane(slow, at(0)->sched_class);
     captured_log_begin(LOG_INFO);
     lane_start(w.lane);
     lane_join(w.lane);
     assert_non_null(
         captured_log_line("msg=\"object put back\" customer=acme object=s3://bucket/logs/1 "));
+}
+
+static void read_long_object(bool probe)
+{
+    begin_long_object(probe);
     captured_log_end();
     acknowledge_all();
     assert_done(slow);
-    assert_done(quick);
     assert_int_equal(fake_s3.asked, 3);
     struct stats *s = at(0)->stats;
     size_t before = 0; /* it was not read to its end at first */
@@ -1304,6 +1315,76 @@ static void read_long_object(bool probe)
 static void an_object_that_takes_long_gives_its_lane_to_a_new_customer(void **state UNUSED)
 {
     read_long_object(false);
+}
+
+/* Of what was read before the lane was taken back. The whole object was delivered. */
+static void names_the_object_read_in_part_whose_record_is_not_delivered(void **state UNUSED)
+{
+    begin_long_object(false);
+    fake_sink_report(lane_delivered, FAIL_DENIED);
+    acknowledge_all();
+    const char *line = captured_log_line("msg=\"object later\" customer=acme");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "read=\"in part, before its lane was taken back\""));
+    assert_non_null(strstr(line, "error=denied"));
+    assert_null(captured_log_line("msg=\"reject not delivered\""));
+    assert_int_equal(captured_log_count("msg=\"object done\" customer=acme"), 1);
+    captured_log_end();
+    assert_later(slow, 675, 900);
+    assert_int_equal(stats_get(&at(0)->stats->objects_later), 1);
+    assert_int_equal(stats_get(&at(0)->stats->errors[FAIL_DENIED]), 1);
+}
+
+static void wait_while_another_comes(void)
+{
+    w.clock.mono += 2 * HEAVY_MS;
+    if (newcomer != NULL) {
+        wait_for_lane(newcomer, at(1)->sched_class);
+        newcomer = NULL;
+    }
+}
+
+static void stop_at_the_last(void)
+{
+    if (fake_s3.asked == 2) {
+        inbox_stop(w.inbox);
+    }
+}
+
+/* The customer's object takes no time of its own. */
+static void read_beside_another(struct span body)
+{
+    answer((struct fake_answer){.body = body, .piece = body.n / 2});
+    answer((struct fake_answer){.body = SPAN("b\n")});
+    fake_s3.during = stop_at_the_last;
+    struct fake_message *first = receive(NOTICE(OBJECT("logs/1", "2")), 1);
+    struct fake_message *second = newcomer = receive(NOTICE(OBJECT("beta/1", "2")), 1);
+    wait_for_lane(first, at(0)->sched_class);
+    lane_start(w.lane);
+    lane_join(w.lane);
+    assert_null(newcomer);
+    acknowledge_all();
+    assert_done(first);
+    assert_done(second);
+    assert_int_equal(stats_get(&at(0)->stats->objects_put_back), 0);
+    assert_int_equal(fake_s3.asked, 2);
+}
+
+static void waits_for_kafka_are_no_time_of_the_object(void **state UNUSED)
+{
+    setup_of(2);
+    start_one_lane();
+    fake_sink.waiting = wait_while_another_comes;
+    read_beside_another(SPAN("a\nb\nc\nd\n"));
+}
+
+static void waits_for_readers_are_no_time_of_the_object(void **state UNUSED)
+{
+    setup_of(2);
+    w.conf.limits.line_bytes = LONG_LINE;
+    start_one_lane();
+    fake_normalizer_waiting = wait_while_another_comes;
+    read_beside_another(long_line());
 }
 
 static void a_probe_that_gives_its_lane_has_a_result(void **state UNUSED)
@@ -1899,6 +1980,9 @@ static const struct CMUnitTest tests[] = {
     TEST(stops_producing_when_the_lease_is_lost),
     TEST(an_object_that_takes_long_gives_its_lane_to_a_new_customer),
     TEST(a_probe_that_gives_its_lane_has_a_result),
+    TEST(names_the_object_read_in_part_whose_record_is_not_delivered),
+    TEST(waits_for_kafka_are_no_time_of_the_object),
+    TEST(waits_for_readers_are_no_time_of_the_object),
     TEST(returns_a_message_when_the_sink_is_stopped),
     TEST(reads_later_when_a_report_is_bad),
     TEST(reports_count_on_the_customer_of_their_own_record),

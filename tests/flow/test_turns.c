@@ -111,6 +111,45 @@ static void a_core_of_a_thread_that_waits_for_kafka_is_given_to_another(void **s
     turn_done(&b);
 }
 
+struct waits {
+    struct turns *t;
+    struct turn turn;
+};
+
+static void *wait_for_core(void *arg)
+{
+    struct waits *w = arg;
+    turns_start(w->t, &w->turn, 1);
+    turns_begin(w->t, &w->turn);
+    turns_end(w->t, &w->turn);
+    return NULL;
+}
+
+static void counts_the_time_that_a_lane_waits_for_a_core(void **state UNUSED)
+{
+    struct clock_manual clock;
+    clock_manual_init(&clock, 1000, 0);
+    OWNED(turns) struct turns *t = turns_new(1, &clock.clock);
+    struct waits other = {.t = t};
+    struct turn mine;
+    pthread_t thread;
+    turn_init(&mine, NULL);
+    turn_init(&other.turn, NULL);
+    turns_start(t, &mine, 0);
+    turns_begin(t, &mine);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_core, &other), 0);
+    while (!turns_contended(t)) {
+        (void)sched_yield();
+    }
+    clock.mono += 70;
+    turns_end(t, &mine);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(turn_waited_us(&mine), 0);
+    assert_int_equal(turn_waited_us(&other.turn), 70000);
+    turn_done(&mine);
+    turn_done(&other.turn);
+}
+
 /* ---- lanes that always have work ---- */
 
 /*
@@ -340,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_free_core_is_had_at_once_and_kept),
         cmocka_unit_test(lanes_at_work_have_different_cores),
         cmocka_unit_test(a_core_that_is_paused_for_long_is_given_to_another),
+        cmocka_unit_test(counts_the_time_that_a_lane_waits_for_a_core),
         cmocka_unit_test(a_core_of_a_thread_that_waits_for_kafka_is_given_to_another),
         cmocka_unit_test(classes_get_equal_time_whatever_the_number_of_their_lanes),
         cmocka_unit_test(a_class_alone_gets_all_cores),

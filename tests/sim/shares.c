@@ -65,6 +65,7 @@ static struct {
     int64_t unused_us, noted_us;
     struct seen_bounds bounds;
     unsigned hanging; /* percent of the heavy objects */
+    unsigned held_up; /* percent of all, by Kafka */
     struct holds_settings holds;
     bool freed[QUEUES]; /* a slot, since the poll of the queue was refused one */
     pthread_cond_t freed_come;
@@ -74,6 +75,7 @@ static struct {
         struct pulse pulse;
         struct inbox_use use;
         int64_t began_us;
+        int64_t waited_us, kafka_us; /* waits until then, for cores and Kafka */
     } lane[MAX_LANES];
     const char *failed;
 } w;
@@ -290,9 +292,20 @@ static void read_buffer(struct turn *turn, const struct object *o)
     }
 }
 
-static int64_t lane_ms(const struct lane_seen *lane)
+/* As own_ms of lane.c. */
+static int64_t lane_ms(struct lane_seen *lane)
 {
-    return (fibers_now_us() - lane->began_us) / 1000;
+    int64_t waited_us = turn_waited_us(&lane->turn) - lane->waited_us;
+    lane->use.kafka_ms = lane->kafka_us / 1000;
+    return (fibers_now_us() - lane->began_us - waited_us - lane->kafka_us) / 1000;
+}
+
+static void wait_for_kafka(struct lane_seen *lane, int64_t us)
+{
+    pulse_set(&lane->pulse, PULSE_WAIT, 0);
+    fiber_sleep(us);
+    pulse_set(&lane->pulse, PULSE_WORK, 0);
+    lane->kafka_us += us;
 }
 
 /* False: the inbox wants the message back. */
@@ -315,6 +328,9 @@ static bool read_object(struct lane_seen *lane, const struct object *o)
     turns_start(w.turns, &lane->turn, lane->use.sched_class);
     for (unsigned i = 0; i < o->buffers && (goes_on = await_buffer(lane, o)); i++) {
         read_buffer(&lane->turn, o);
+        if (o->kafka_us != 0) {
+            wait_for_kafka(lane, o->kafka_us);
+        }
     }
     if (w.bug == SHARES_BUG_KEEPS_CORE) {
         get_core(turns_begin, &lane->turn);
@@ -377,6 +393,8 @@ static void lane_run(void *arg)
     while ((m = inbox_take(w.inbox, &lane->use)) != NULL) {
         struct sent *s = (struct sent *)(void *)m;
         lane->began_us = fibers_now_us();
+        lane->waited_us = turn_waited_us(&lane->turn);
+        lane->kafka_us = 0;
         pulse_set(&lane->pulse, PULSE_WORK, 0);
         say("begins", lane->use.sched_class);
         seen_begins(lane->use.sched_class);
@@ -424,6 +442,7 @@ static void make_messages(void)
         s->m.body_bytes = (size_t)between(100, large ? LONGEST_BODY_BYTES : SMALL_BODY_BYTES);
         s->object =
             any_object(chance(sched_class == 0 ? 90 : (w.hanging != 0 ? 60 : 20)), w.hanging);
+        object_waits_for_kafka(&s->object, w.held_up);
         s->visible_us = fibers_now_us() + (chance(50) ? 0 : between(0, SECOND_US));
         int64_t last_class = (int64_t)w.classes - 1 - large; /* its room would be that class's */
         s->next_class = chance(15) ? (size_t)between(0, last_class) : MAX_CLASSES;
@@ -442,6 +461,7 @@ static void make_world(uint64_t seed, enum shares_bug bug, bool trace)
     w.trace = trace;
     w.lanes = (size_t)(chance(90) ? between(1, FEW_LANES) : between(FEW_LANES, MAX_LANES));
     w.hanging = chance(50) ? (unsigned)between(20, 100) : 0;
+    w.held_up = chance(30) ? (unsigned)between(10, 100) : 0;
     w.cores = (size_t)between(1, 2);
     w.classes = (size_t)between(2, MAX_CLASSES);
     cond_init(&w.freed_come);

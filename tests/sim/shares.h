@@ -32,21 +32,23 @@
  *    which is 0 here.
  * 4. L: the cores go to the class with the least time, and a class has at most a half of the lanes
  *    (base/share.h). While a lane wants a core, the others use C. Its class gets at least a K-th of
- *    this, but for a turn and a block of each lane, and shares it among at most N / 2 lanes:
- *    L <= B * (S + K * (N / 2) * (W + TURN_US + b + PAUSED_US + 1 ms) / C), where 1 ms is the
- *    interval at which an unused core is searched.
+ *    this, but for a turn and a block of each lane, and shares it among at most N / 2 lanes. After
+ *    each buffer it may wait for Kafka, for k: L <= B * (S + k + K * (N / 2) * (W + TURN_US + b +
+ * PAUSED_US + 1 ms) / C), where 1 ms is the interval at which an unused core is searched.
  * 5. New classes take while heavy ones may not; each does at most once before it is not new, and
  *    has its lane for D at most then. So it waits K * (L + D).
  *
  * The second bound, of a class that is not heavy, with N > 1 lanes (flow/inbox_lanes.c):
  *
  * 6. D is the longest time that a lane on trial or a late one is kept while others wait for it:
- * until HEAVY_MS, the next look, and the end of the step that is under way, here a buffer. D =
- * HEAVY_MS + LOOK_MS + K * N * (W + TURN_US + b + PAUSED_US + 1 ms) / C.
+ * until HEAVY_MS of its own, and the next look. Its waits for cores and for Kafka (k) are not its
+ * own time: D = HEAVY_MS + LOOK_MS + B * (k + K * N * (W + TURN_US + b + PAUSED_US + 1 ms) / C).
  * 7. At most heavy_lanes lanes are heavy and neither on trial nor late, and these are fewer than N.
  *    So while the message waits, at least one lane ends or is taken back in each D: of all lanes,
  *    if all are at work; of those on trial, if they are all that a new class may have.
- * 8. As in 2., each other class takes at most once before it: it waits K * D.
+ * 8. As in 2., each other class takes at most once before it: it waits K * D. A class that Kafka
+ * held up is tried again after all new ones, and each class is a new one once more: 2 * K * D, and
+ * 2 * K * (L + D) in 5.
  *
  * Neither depends on how long objects are: with one class whose objects never end the first bound
  * is infinite, and the second one is not.

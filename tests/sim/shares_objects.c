@@ -7,6 +7,7 @@
 enum {
     HANGS_MOST_MS = LATE_MS * 3 / 2,
     MAX_BLOCK_US = 3000,
+    KAFKA_MOST_MS = HEAVY_MS * 3 / 2,
 };
 
 static struct object hanging_object(void)
@@ -34,6 +35,11 @@ struct object any_object(bool heavy, unsigned hanging)
                            .blocks = (unsigned)between(1, 3)};
 }
 
+void object_waits_for_kafka(struct object *o, unsigned held_up)
+{
+    o->kafka_us = chance(held_up) ? between(0, KAFKA_MOST_MS) * 1000 : 0;
+}
+
 /* The longest time of a buffer, if its class shares its cores among so many lanes. */
 static int64_t buffer_us(const struct object *o, const struct machine *m, size_t lanes)
 {
@@ -45,22 +51,25 @@ static int64_t buffer_us(const struct object *o, const struct machine *m, size_t
 /* L of shares.h, of this object. */
 static int64_t longest_us(const struct object *o, const struct machine *m)
 {
-    return o->buffers * (o->arrive_us + buffer_us(o, m, m->lanes > 1 ? m->lanes / 2 : 1));
+    return o->buffers *
+           (o->arrive_us + o->kafka_us + buffer_us(o, m, m->lanes > 1 ? m->lanes / 2 : 1));
 }
 
 struct seen_bounds objects_bounds(const struct object *const *objects, size_t count,
                                   const struct machine *m)
 {
     int64_t longest = 0;
-    int64_t buffer = 0;
+    int64_t waits = 0;
+    bool held_up = false;
     for (size_t i = 0; i < count; i++) {
         int64_t us = longest_us(objects[i], m);
         longest = us > longest ? us : longest;
-        us = buffer_us(objects[i], m, m->lanes);
-        buffer = us > buffer ? us : buffer;
+        us = objects[i]->buffers * (buffer_us(objects[i], m, m->lanes) + objects[i]->kafka_us);
+        waits = us > waits ? us : waits;
+        held_up = held_up || objects[i]->kafka_us != 0;
     }
-    int64_t trial = (HEAVY_MS + m->look_ms) * 1000 + buffer;
-    int64_t classes = (int64_t)m->classes;
+    int64_t trial = (HEAVY_MS + m->look_ms) * 1000 + waits;
+    int64_t classes = (int64_t)m->classes * (held_up ? 2 : 1);
     return (struct seen_bounds){.any_us = classes * (longest + trial),
                                 .quick_us = classes * (m->lanes > 1 ? trial : longest + trial)};
 }

@@ -23,11 +23,15 @@ static inline bool chance(unsigned percent)
 /* Buffers that arrive after each other, each of some blocks of text. */
 struct object {
     int64_t arrive_us, block_us;
+    int64_t kafka_us; /* wait for room in Kafka's queue, after each buffer */
     unsigned buffers, blocks;
 };
 
 /* hanging: percent of the heavy ones that hold a lane for seconds without work. */
 struct object any_object(bool heavy, unsigned hanging);
+
+/* held_up: percent of the objects that wait for Kafka. */
+void object_waits_for_kafka(struct object *o, unsigned held_up);
 
 struct machine {
     size_t classes; /* with messages */

@@ -74,7 +74,8 @@ def test_each_command_does_what_it_says(strict: StrictWorld):
     worker.logged(msg="object done", customer="other")
     assert "paused by an operator" in run(worker, "status", "acme").stdout
     assert len(worker.lines(msg="object done", customer="acme")) == 1
-    command(worker, "resume", "acme")
+    assert command(worker, "resume", "acme") == \
+        "its messages are read again; returned by this worker and still hidden: 0\n"
     until(lambda: len(worker.lines(msg="object done", customer="acme")) == 2, worker.tail, 60)
 
     command(worker, "log-level", "error")
@@ -111,6 +112,20 @@ def test_each_command_does_what_it_says(strict: StrictWorld):
     strict.settled()
     worker.stop()
     assert not worker.socket.exists()
+
+
+def test_resume_says_how_many_messages_are_hidden(strict: StrictWorld):
+    acme = strict.customer("acme")
+    strict.fake.fault(service="s3", action="GetObject", error="AccessDenied", count=2)
+    acme.put("a", generate(20, 1).text)
+    acme.put("b", generate(20, 1).text)
+    worker = start(strict)
+    until(lambda: len(worker.lines(msg="object later")) == 2, worker.tail, 60)
+    command(worker, "pause", "acme")
+    said = command(worker, "resume", "acme")
+    assert re.fullmatch(r"its messages are read again; returned by this worker and still hidden: 2, "
+                        r"the last one for \d+ (s|min)\n", said), said
+    assert worker.logged(msg="changed by an operator", command="resume")[0]["next"] == said.strip()
 
 
 def test_a_wrong_command_changes_nothing_and_says_why(strict: StrictWorld):

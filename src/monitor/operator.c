@@ -2,6 +2,7 @@
 #include "monitor/operator.h"
 
 #include "base/log.h"
+#include "monitor/html.h"
 #include "source/intake.h"
 
 #include <inttypes.h>
@@ -66,8 +67,7 @@ static const char *what_follows(const struct operator_request *c)
     case OPERATOR_PAUSE:
         return "its messages are returned unread until control resume, or a restart";
     case OPERATOR_RESUME:
-        return "its messages are read again; those that were returned meanwhile come back within "
-               "15 minutes";
+        return "its messages are read again";
     case OPERATOR_LOG_LEVEL:
         return "until the next reload, or a restart";
     case OPERATOR_DEBUG:
@@ -111,12 +111,32 @@ static bool apply(const struct snapshot_parts *parts, const struct operator_requ
     return false;
 }
 
+/* What the worker returned during the pause is hidden in SQS, so the customer's events wait on. */
+static void add_hidden(const struct snapshot_parts *parts, struct span customer, struct buf *out)
+{
+    struct customer_trouble t = {.back_off = {.count = 0}};
+    struct customer *c = customers_by_id(parts->customers, customer);
+    if (c != NULL) {
+        customer_trouble(c, &t);
+        customer_release(c);
+    }
+    buf_addf(out, "; returned by this worker and still hidden: %" PRIu64, t.back_off.count);
+    if (t.back_off.count != 0) {
+        buf_add(out, SPAN(", the last one for "));
+        html_duration(out, t.back_off.last_in_ms);
+    }
+}
+
 int operator_do(const struct snapshot_parts *parts, const struct operator_request *c, long uid,
                 struct buf *out)
 {
     if (!apply(parts, c)) {
         buf_add(out, SPAN("no customer of the configuration has this id\n"));
         return HTTP_NOT_FOUND;
+    }
+    buf_add(out, span_str(what_follows(c)));
+    if (c->command == OPERATOR_RESUME) {
+        add_hidden(parts, c->customer, out);
     }
     log_operator(
         "changed by an operator",
@@ -126,10 +146,10 @@ int operator_do(const struct snapshot_parts *parts, const struct operator_reques
             KV_SET("to_level", c->command == OPERATOR_LOG_LEVEL ? log_level_name(c->level) : ""),
             KV_SET("off", c->off ? "true" : ""),
             KV_KNOWN("uid", uid),
-            KV_STR("next", what_follows(c)),
+            KV_SPAN("next", buf_span(out)),
         },
         6);
-    buf_addf(out, "%s\n", what_follows(c));
+    buf_add_byte(out, '\n');
     return HTTP_OK;
 }
 

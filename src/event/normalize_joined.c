@@ -46,7 +46,12 @@ static const char *name_of_pairs(struct span text)
     return two == count ? "UTF-8" : exchanged == count ? "UTF-16 in the other byte order" : NULL;
 }
 
-/* What begins with the text, which is no JSON. NULL: it is not known. */
+/*
+ * What begins with the text, which is no JSON. NULL: it is not known.
+ *
+ * Behind a line break, UTF-16 that seems to begin with the high byte of its first character may as
+ * well have begun in lines before, as the low byte of the line break: its order is not named then.
+ */
 static const char *name_of(struct span text)
 {
     if (span_starts(text, mark)) {
@@ -58,8 +63,12 @@ static const char *name_of(struct span text)
     }
     size_t bom = 0;
     enum text_encoding e = text_encoding_find(text, &bom); /* two bytes alone prove nothing */
-    if (bom > 0 && text_encoding_find(span_from(text, bom), &bom) != e) {
+    bool marked = bom > 0;
+    if (marked && text_encoding_find(span_from(text, bom), &bom) != e) {
         e = TEXT_UTF8;
+    }
+    if (e == TEXT_UTF16BE && !marked) {
+        return "UTF-16";
     }
     return e != TEXT_UTF8 ? text_encoding_name(e) : name_of_pairs(text);
 }

@@ -63,7 +63,7 @@ PART = {
     "a mark within a line": (lines(2)[:-1] + BOM + lines(2), 3, f"another byte order mark at byte {TWO - 1} of "),
     "UTF-16LE": (lines(2) + lines(2).decode().encode("utf-16le"), 2, f"UTF-16LE at byte {TWO} of "),
     "UTF-16LE with a mark": (lines(2) + b"\xff\xfe" + lines(2).decode().encode("utf-16le"), 2, f"UTF-16LE at byte {TWO} of "),
-    "UTF-16BE": (lines(2) + lines(2).decode().encode("utf-16be"), 2, f"UTF-16BE at byte {TWO} of "),
+    "UTF-16BE": (lines(2) + lines(2).decode().encode("utf-16be"), 2, f"UTF-16 at byte {TWO} of "),
     "UTF-16BE with a mark": (lines(2) + b"\xfe\xff" + lines(2).decode().encode("utf-16be"), 2, f"UTF-16BE at byte {TWO} of "),
     "UTF-8 after UTF-16LE": (lines(2).decode().encode("utf-16le") + lines(2), 2, f"UTF-8 at byte {TWO} of "),
     "UTF-8 after UTF-16BE": (lines(2).decode().encode("utf-16be") + lines(2), 2, f"UTF-8 at byte {TWO} of "),
@@ -81,6 +81,7 @@ PART = {
     "documents and gzip": (pretty(3) + gzip.compress(lines(2)), 3, f"JSON over several lines, damaged at byte {len(pretty(3))}: "),
 }
 KIND = {
+    "UTF-16LE behind other characters": (("\u65e5\u672c\u8a9e\n" + '{"user":"ana"}\n' * 3).encode("utf-16le"), "UTF-16 at byte 7, after text: "),
     "a wrapper of a shipper": (b'{"log":{"user":"ana"}}\n' * 3, "name the member that holds the event (key unwrap)"),
     "names of the customer": (b'{"wer":"ana","was":"lesen"}\n' * 3, "map the customer's names"),
     "server-sent events": (b'event: message\ndata: {"a":1}\n\n' * 3, "server-sent events: no event in "),

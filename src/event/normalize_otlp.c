@@ -192,9 +192,12 @@ bool normalize_otlp_others(struct normalizer *n, struct output *out)
 {
     size_t others = n->otlp_others;
     n->otlp_others = 0;
+    if (others == 0) { /* as after each record that is no request */
+        return false;
+    }
     (void)snprintf(n->detail, sizeof(n->detail),
                    "%zu elements of the OTLP request without a record", others);
-    return others > 0 && normalize_reject_several(n, REJECT_NOT_AN_EVENT, n->detail, others, out);
+    return normalize_reject_several(n, REJECT_NOT_AN_EVENT, n->detail, others, out);
 }
 
 /* ---- a request that is divided ---- */

@@ -136,8 +136,9 @@ void framing_open_track(struct framing *f)
 
 void framing_open_look(struct framing *f, const struct source *s)
 {
-    f->open.tracking = f->open.line == f->line && (f->tentative || f->kind != FRAMING_VALUES);
-    if (f->open.tracking && f->offset >= f->open.tracked) {
+    /* A value may go on after the line, and be read again from there in smaller values. */
+    f->open.tracking = f->tentative || f->kind != FRAMING_VALUES;
+    if (f->open.tracking && f->open.line == f->line && f->offset >= f->open.tracked) {
         size_t n = (size_t)(s->end - s->p);
         const char *nl = memchr(s->p, '\n', n);
         struct span part = span_of(s->p, nl != NULL ? (size_t)(nl - s->p) : n);
@@ -157,8 +158,9 @@ bool framing_open_long_line(struct framing *f, const struct piece *line)
 
 void framing_open_line_begins(struct framing *f)
 {
-    if (f->open.tracking) {
-        f->open.tracking = false;
+    bool ended = f->open.tracking && f->line == f->open.line + 1;
+    f->open.tracking = false;
+    if (ended) {
         line_ends(f);
     }
 }

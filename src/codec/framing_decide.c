@@ -81,14 +81,17 @@ static bool take_line(struct span *text, bool all, struct framing_track *t, stru
     return false;
 }
 
-static size_t count_lines(struct span text)
+/* The text up to the end of its first `most` lines that are not blank. *complete: it has them. */
+static struct span first_lines(struct span text, size_t most, bool *complete)
 {
     size_t count = 0;
+    struct span rest = text;
     struct framing_track t = {0};
-    for (struct span line; count < RECORDS_LOOKED_AT && take_line(&text, false, &t, &line);) {
+    for (struct span line; count < most && take_line(&rest, false, &t, &line);) {
         count++;
     }
-    return count;
+    *complete = count == most;
+    return *complete ? span_of(text.p, (size_t)(rest.p - text.p)) : text;
 }
 
 static bool begins_record(struct span line)
@@ -167,11 +170,15 @@ static enum framing_verdict over_lines(const struct framing *f, const struct sta
     if (is == CONTINUES_NO || (is == CONTINUES_MORE && (f->ending || framing_blank(second)))) {
         return VERDICT_LINE;
     }
-    if (syntax == SYNTAX_BEGUN) {
-        size_t most = begins_record(second) ? RECORDS_LOOKED_AT : LINES_LOOKED_AT;
-        return k->all || count_lines(k->text) >= most ? VERDICT_DOCUMENT : VERDICT_MORE;
+    /* the same lines decide, however much of the text is there */
+    bool complete = false;
+    size_t most = begins_record(second) ? RECORDS_LOOKED_AT : LINES_LOOKED_AT;
+    struct span seen = first_lines(k->text, most, &complete);
+    if (!complete && !k->all) {
+        return VERDICT_MORE;
     }
-    bool torn = syntax == SYNTAX_WRONG && is_torn(second, rest, k->text.p + at);
+    rest.n = (size_t)(seen.p + seen.n - rest.p);
+    bool torn = syntax == SYNTAX_WRONG && at < seen.n && is_torn(second, rest, k->text.p + at);
     return torn ? VERDICT_LINE : VERDICT_DOCUMENT;
 }
 

@@ -87,9 +87,19 @@ class Cluster:
         where = {"replica_assignment": [replicas] * partitions} if replicas else {
             "replication_factor": min(self.brokers(), 3)}
         new = NewTopic(name, partitions, **where, config={k.replace("_", "."): str(v) for k, v in config.items()})
-        self.admin.create_topics([new])[name].result(30)
+        until(lambda: self._created(new), f"topic {name} is created", 60)
         until(lambda: self._has_leaders(name, partitions), f"topic {name} has leaders", 30)
         return name
+
+    def _created(self, new):
+        """False: a broker that is to have it is not registered now."""
+        try:
+            self.admin.create_topics([new])[new.topic].result(30)
+        except KafkaException as e:
+            if e.args[0].code() != KafkaError.INVALID_REPLICA_ASSIGNMENT:
+                raise
+            return False
+        return True
 
     def create_topics(self, names, at_once=500):
         """Many, with one partition each."""

@@ -129,7 +129,7 @@ def test_a_stall_holds_the_body_until_the_client_leaves(fake, customer, session)
             while True:
                 data += sock.recv(65536)
         assert data.endswith(b"x" * 10) and not data.endswith(b"x" * 11)
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while fake.open and time.monotonic() < end:
         time.sleep(0.01)
     assert not fake.open
@@ -223,10 +223,10 @@ def test_connections_can_be_cut_from_outside(fake, sqs, customer):
             sqs.receive_message(QueueUrl=customer["queue_url"], WaitTimeSeconds=20)
         failed.set()
     threading.Thread(target=poll, daemon=True).start()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not fake.drop_connections() and time.monotonic() < end:
         time.sleep(0.02)
-    assert failed.wait(5)
+    assert failed.wait(60)
 
 
 def test_requests_that_are_no_http_are_answered_with_400(fake):

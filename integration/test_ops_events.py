@@ -2,13 +2,14 @@
 """Ops events: what is in kafka.ops_topic is true, conforms to its schema, and never delays delivery."""
 import json
 import re
+import subprocess
 
 import jsonschema
 import pytest
 
 from .parts.aws import unique
 from .parts.events import generate
-from .parts.places import ROOT
+from .parts.places import ROOT, binary
 from .parts.strict import StrictWorld
 from .parts.wait import until
 from .parts.window import LISTEN, Window
@@ -128,6 +129,24 @@ def test_a_pause_has_its_begin_and_its_end(strict: StrictWorld, ops: Ops):
     (resumed,) = until(lambda: ops.data("customer.resumed", customer="acme"), "it is resumed", 60, every=1)
     assert resumed["paused_ms"] >= paused["pause_ms"] - 1000
     assert [d["key"] for d in ops.await_(1, "object.done")] == [acme.key("b")]
+
+
+def test_a_pause_by_an_operator_has_its_begin_and_its_end(strict: StrictWorld, ops: Ops):
+    strict.customer("acme")
+    path = strict.folder / "c.sock"
+    worker = strict.start(kafka={"ops_topic": ops.name}, control={"socket": str(path)})
+    worker.logged(msg="started")
+
+    def control(command):
+        subprocess.run([binary(), "control", command, "acme", "--socket", path], check=True, capture_output=True, timeout=60)
+
+    for _ in range(2):
+        control("pause")
+    control("resume")
+    (resumed,) = ops.await_(1, "customer.resumed", customer="acme")
+    assert resumed["paused_ms"] >= 0
+    assert ops.data("customer.paused") == [{"customer": "acme", "error": {
+        "class": "config", "detail": "paused by an operator: asymptote-ingest control pause"}}]
 
 
 def test_without_its_topic_ops_events_are_dropped_and_nothing_waits(strict: StrictWorld):

@@ -311,8 +311,8 @@ MUST_USE struct customer *customers_by_id(struct customers *all, struct span id)
 
 /*
  * What an operator sets for a customer until the end of the process, also through reloads. False:
- * no customer has this id. Not logged. A customer that is held is not tried by probes; what is in
- * progress ends as usual.
+ * no customer has this id. Not logged; the begin and the end of a hold have their ops events. A
+ * customer that is held is not tried by probes; what is in progress ends as usual.
  */
 MUST_USE bool customers_set_held(struct customers *all, struct span id, bool on);
 MUST_USE bool customers_set_debug(struct customers *all, struct span id, bool on);

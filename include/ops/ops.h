@@ -43,6 +43,7 @@ DEFINE_OWNED(ops);
 /* type: OPS_OBJECT_DONE, OPS_OBJECT_LEFT or OPS_OBJECT_LATER. */
 void ops_object_ended(struct ops *o, const char *type, const struct ops_object *object);
 
+/* pause_ms: until the first probe; negative: not known, as an operator paused it. */
 void ops_customer_paused(struct ops *o, struct span customer, const struct err *why,
                          int64_t pause_ms);
 void ops_customer_resumed(struct ops *o, struct span customer, int64_t paused_ms);

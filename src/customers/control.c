@@ -21,6 +21,17 @@ struct customer *customers_by_id(struct customers *all, struct span id)
     return c;
 }
 
+/* The ops event of a pause by an operator, whose length is not known, or of its end. */
+static void send_held(struct customer *c, int64_t held_ms)
+{
+    struct err why = {.kind = FAIL_NONE};
+    if (held_blocks(entry_of(c), &why)) {
+        ops_customer_paused(customer_ops(c), c->id, &why, -1);
+    } else {
+        ops_customer_resumed(customer_ops(c), c->id, held_ms);
+    }
+}
+
 bool customers_set_held(struct customers *all, struct span id, bool on)
 {
     struct customer *c = customers_by_id(all, id);
@@ -28,10 +39,13 @@ bool customers_set_held(struct customers *all, struct span id, bool on)
         return false;
     }
     struct customer_run *run = entry_of(c)->run;
+    int64_t now = clock_mono_ms(run->clock);
     if (on && !atomic_load(&run->held)) {
-        atomic_store(&run->held_ms, clock_mono_ms(run->clock));
+        atomic_store(&run->held_ms, now);
     }
-    atomic_store(&run->held, on);
+    if (atomic_exchange(&run->held, on) != on) {
+        send_held(c, now - atomic_load(&run->held_ms));
+    }
     customer_release(c);
     return true;
 }

@@ -412,6 +412,27 @@ static void messages_that_were_returned_unread_say_why(void **state UNUSED)
     teardown();
 }
 
+static void a_pause_by_an_operator_has_its_ops_events(void **state UNUSED)
+{
+    setup();
+    assert_true(customers_set_held(w.all, SPAN("acme"), false)); /* it is not paused */
+    assert_int_equal(fake_ops.count, 0);
+    assert_true(customers_set_held(w.all, SPAN("acme"), true));
+    assert_string_equal(fake_ops.type, "asymptote.ingest.customer.paused");
+    assert_string_equal(fake_ops.data,
+                        "{\"customer\":\"acme\",\"error\":{\"class\":\"config\",\"detail\":"
+                        "\"paused by an operator: asymptote-ingest control pause\"}}");
+    assert_true(customers_set_held(w.all, SPAN("acme"), true)); /* still the first pause */
+    assert_int_equal(fake_ops.count, 1);
+    w.clock.mono += 5000;
+    assert_true(customers_set_held(w.all, SPAN("acme"), false));
+    assert_string_equal(fake_ops.type, "asymptote.ingest.customer.resumed");
+    assert_string_equal(fake_ops.data, "{\"customer\":\"acme\",\"paused_ms\":5000}");
+    assert_true(customers_set_held(w.all, SPAN("acme"), false));
+    assert_int_equal(fake_ops.count, 2);
+    teardown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +454,7 @@ int main(void)
         cmocka_unit_test(sessions_that_are_not_renewed),
         cmocka_unit_test(messages_that_were_returned_have_their_error_until_they_come_back),
         cmocka_unit_test(messages_that_were_returned_unread_say_why),
+        cmocka_unit_test(a_pause_by_an_operator_has_its_ops_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ struct one_customer {
     struct queue_conf queue;
     struct customer_conf customers[2];
     struct clock_manual clock;
+    struct ops ops;
     struct customers *all;
     struct customer *c, *second; /* with a reference; NULL: there is none */
 };
@@ -65,7 +66,7 @@ static inline void one_customer_add_second(struct one_customer *w)
 static inline void one_customer_start(struct one_customer *w)
 {
     struct err e = {.kind = FAIL_NONE};
-    struct customers_parts parts = {.conf = &w->conf, .clock = &w->clock.clock};
+    struct customers_parts parts = {.conf = &w->conf, .ops = &w->ops, .clock = &w->clock.clock};
     w->all = customers_new(&parts, &e);
     assert_non_null(w->all);
     w->c = customers_next(w->all, NULL);

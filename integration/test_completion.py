@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The completions of bash and zsh (etc/completion/), run by these shells, against the program's tables."""
 import os
-import pty
 import re
-import shutil
 import subprocess
-import threading
 
 import pytest
 
 from .parts.places import ROOT, binary
 from .parts.process import clean_env
-from .parts.wait import until
+from .parts.terminal import Terminal
 
 FOLDER = ROOT / "etc/completion"
 COMMANDS = sorted(re.findall(r'^    \{"([a-z-]+)", app_', (ROOT / "src/app/main.c").read_text(), re.M))
@@ -96,26 +93,11 @@ def test_a_shell_completes_what_is_typed(shell, tmp_path):
         argv = ["zsh", "-d", "-i"]
     env = {**clean_env(), "HOME": str(tmp_path), "ZDOTDIR": str(tmp_path), "TERM": "dumb", "INPUTRC": "/dev/null",
            "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
-    seen = bytearray()
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(tmp_path)
-        os.execvpe(shutil.which(argv[0]), argv, env)
-
-    def read():
-        try:
-            while got := os.read(terminal, 65536):
-                seen.extend(got)
-        except OSError:
-            pass
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    until(lambda: b"> " in seen, lambda: bytes(seen), 60)
-    os.write(terminal, b"asymptote-ingest recon\t")
-    until(lambda: b"reconcile " in seen, lambda: bytes(seen), 60)
-    os.write(terminal, b"--enq\t")
-    until(lambda: b"--enqueue " in seen, lambda: bytes(seen), 60)
-    os.write(terminal, b"\x15exit\n")
-    os.waitpid(child, 0)
-    reader.join(10)
+    terminal = Terminal(argv, env, cwd=tmp_path)
+    terminal.shows("> ")
+    terminal.type("asymptote-ingest recon\t")
+    terminal.shows("reconcile ")
+    terminal.type("--enq\t")
+    terminal.shows("--enqueue ")
+    terminal.type("\x15exit\n")
+    terminal.end()

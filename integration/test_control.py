@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import pathlib
-import pty
 import re
 import socket
 import stat
@@ -19,6 +18,7 @@ from .parts.events import generate
 from .parts.places import binary
 from .parts.process import clean_env
 from .parts.strict import StrictWorld
+from .parts.terminal import CODES, Terminal
 from .parts.wait import until
 from .parts.window import LISTEN, Window
 
@@ -41,6 +41,11 @@ def command(worker, *arguments):
     done = run(worker, "control", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def watch(worker, **environment):
+    return Terminal([binary(), "status", "--watch", "--socket", worker.socket],
+                    {**clean_env(), "HOME": str(worker.home), "TERM": "xterm", **environment})
 
 
 def fetched(worker, target):
@@ -141,12 +146,24 @@ def test_a_wrong_command_changes_nothing_and_says_why(strict: StrictWorld):
     assert not worker.lines(msg="changed by an operator")
     window = Window(worker)  # the HTTP port has no commands, and the same status
     assert window.get("/control?command=drain", "POST")[0] == 405 and window.get("/control")[0] == 404
+    for path in ("/tap-start?customer=acme", "/tap-end?id=1", "/tap?id=1", "/config", "/errors", "/threads", "/kafka.json", "/reloads"):
+        assert window.get(path)[0] == 404 and window.get(path, "POST")[0] == 405, path
     over_http = run(worker, "status", where=("--worker", f"127.0.0.1:{window.port}"))
     assert over_http.returncode == 0 and "acme" in over_http.stdout
     usual = run(worker, "status", where=("--",))
     assert usual.returncode == 1 and "name one by -c FILE or --worker HOST:PORT" in usual.stderr
     gone = run(worker, "status", where=("--socket", str(strict.folder / "other.sock")))
     assert gone.returncode == 1 and "other.sock" in gone.stderr
+
+
+def test_the_socket_may_be_for_the_group_too(strict: StrictWorld):
+    strict.customer("acme")
+    path = strict.folder / "c.sock"
+    worker = strict.start(control={"socket": str(path), "group": True})
+    worker.socket = path
+    assert worker.logged(msg="listening for control")[0]["mode"] == "0660"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    assert run(worker, "status").returncode == 0
 
 
 def test_a_bad_place_ends_the_start_and_check_config_says_why(strict: StrictWorld):
@@ -227,32 +244,17 @@ def test_the_table_is_a_screen_that_q_ends(strict: StrictWorld):
         strict.customer(f"customer-{n:02}", queue=acme.queue, bucket=f"b-{n}")
     worker = start(strict)
     worker.logged(msg="object done", customer="acme")
-    seen = bytearray()
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ.update({"HOME": str(worker.home), "TERM": "xterm", "COLUMNS": "120"})
-        os.execv(str(binary()), [str(binary()), "status", "--watch", "--socket", str(worker.socket)])
-
-    def read():
-        try:
-            while got := os.read(terminal, 65536):
-                seen.extend(got)
-        except OSError:
-            pass
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    until(lambda: seen.count(b"Is every customer fresh?") >= 2, lambda: bytes(seen[-500:]), 20)
-    os.write(terminal, b"q")
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    reader.join(10)
-    text = bytes(seen).decode()
+    terminal = watch(worker, COLUMNS="120")
+    terminal.shows("Is every customer fresh?", count=2)
+    terminal.type("q")
+    assert terminal.end() == 0
+    text = terminal.text()
     assert text.startswith("\x1b[?1049h\x1b[?25l") and text.rstrip().endswith("\x1b[?1049l")
     screen = text.split("\x1b[H")[1]
     lines = screen.split("\n")
     assert len(lines) <= 24 and "more" in screen
     assert re.search(r"^CUSTOMER +STATE +CAUSE", screen.replace("\r", ""), re.M), screen
-    assert all(len(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", line)) < 80 for line in lines)
+    assert all(len(CODES.sub("", line).replace("\r", "")) < 80 for line in lines)
 
 
 def test_other_keys_draw_no_screen_of_watch(strict: StrictWorld):
@@ -260,20 +262,14 @@ def test_other_keys_draw_no_screen_of_watch(strict: StrictWorld):
     strict.customer("acme")
     worker = start(strict)
     began = time.monotonic()
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ.update({"HOME": str(worker.home), "TERM": "xterm"})
-        os.execv(str(binary()), [str(binary()), "status", "--watch", "--socket", str(worker.socket)])
-    seen, typed = bytearray(), False
-    while seen.count(b"\x1b[H") < 3:
-        seen.extend(os.read(terminal, 65536))
-        if not typed and b"q ends" in seen:
-            typed = bool(os.write(terminal, b"xyz\x04\n" * 4))
-    assert seen.count(b"\x1b[H") <= 1 + (time.monotonic() - began) / 2
-    os.write(terminal, b"q")
-    while seen[-8:] != b"\x1b[?1049l":
-        seen.extend(os.read(terminal, 65536))
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    terminal = watch(worker)
+    terminal.shows("q ends")
+    terminal.type("xyz\x04\n" * 4)
+    terminal.shows("\x1b[H", count=3)
+    assert terminal.text().count("\x1b[H") <= 1 + (time.monotonic() - began) / 2
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.text().endswith("\x1b[?1049l")
 
 
 def test_bad_clients_of_the_socket_do_not_keep_others_out(strict: StrictWorld):
@@ -343,8 +339,8 @@ def test_tap_shows_redacted_records_of_one_customer(strict: StrictWorld):
     assert secret not in out and "[REDACTED]" in out
     strict.settled()
 
-    rejects = subprocess.Popen([str(binary()), "tap", "acme", "--rejects", "--where", "reason=bad_json", "--count", "1",
-                                "--socket", str(worker.socket)], stdout=subprocess.PIPE, text=True,
+    rejects = subprocess.Popen([str(binary()), "tap", "acme", "--rejects", "--where", "reason=bad_json", "--rate", "5/s",
+                                "--count", "1", "--socket", str(worker.socket)], stdout=subprocess.PIPE, text=True,
                                env={**clean_env(), "HOME": str(worker.home)})
     worker.logged(msg="tapped by an operator", records="rejects", member="reason")
     acme.put("b", generate(10, 3).text + b"{broken\n")

@@ -166,6 +166,34 @@ def test_a_pod_has_time_to_stop_and_is_confined():
     assert f"\nUSER = {uid}\n" in (ROOT / "scripts/image-root").read_text()
 
 
+def test_the_probes_ask_what_the_worker_answers():
+    (container,) = deployment()["containers"]
+    (port,) = container["ports"]
+    assert f'metrics = {{ listen = "0.0.0.0:{port["containerPort"]}"; }};' in (BASE / "asymptote-ingest.conf").read_text()
+    asked = {name: container[name]["httpGet"] for name in ("livenessProbe", "readinessProbe")}
+    assert asked == {"livenessProbe": {"path": "/healthz", "port": port["name"]},
+                     "readinessProbe": {"path": "/readyz", "port": port["name"]}}
+    annotations = load(BASE / "deployment.yaml")["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["prometheus.io/port"] == str(port["containerPort"])
+    (scraped,) = load(BASE / "networkpolicy.yaml")["spec"]["ingress"]
+    assert [p["port"] for p in scraped["ports"]] == [port["containerPort"]]
+    (served,) = load(BASE / "service.yaml")["spec"]["ports"]
+    assert (served["port"], served["targetPort"]) == (port["containerPort"], port["name"])
+
+
+def test_each_selector_selects_the_pods():
+    """The API takes an object of which the selector selects nothing."""
+    labels = load(BASE / "deployment.yaml")["spec"]["template"]["metadata"]["labels"]
+    selectors = {"deployment": load(BASE / "deployment.yaml")["spec"]["selector"]["matchLabels"],
+                 "poddisruptionbudget": load(BASE / "poddisruptionbudget.yaml")["spec"]["selector"]["matchLabels"],
+                 "networkpolicy": load(BASE / "networkpolicy.yaml")["spec"]["podSelector"]["matchLabels"],
+                 "service": load(BASE / "service.yaml")["spec"]["selector"],
+                 "spread": deployment()["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"]}
+    assert all(selector and selector.items() <= labels.items() for selector in selectors.values()), selectors
+    assert deployment()["serviceAccountName"] == load(BASE / "serviceaccount.yaml")["metadata"]["name"]
+    assert load(BASE / "networkpolicy.yaml")["spec"]["policyTypes"] == ["Ingress", "Egress"]
+
+
 def test_the_compose_file_fits_its_schema_and_monitors_the_worker():
     (path,) = checkers().glob("compose-spec-*.json")
     schema = json.loads(path.read_text())

@@ -123,7 +123,8 @@ def shape(lines):
             fixed = words[0] in ("globex", "umbrella", "tyrell")
             told.append((words[0], words[1], re.sub(r".*\d  ", "", line) if fixed else ""))
         else:
-            told.append(re.sub(r"\d{4}-\S+Z|[\d.]+ (?:s|min|B|[KM]iB)\b|\d+", "#", line.strip()))
+            plain = re.sub(r"\d{4}-\S+Z|[\d.]+ (?:s|min|B|[KM]iB)\b|\d+", "#", line.strip())
+            told.append(plain.removesuffix(", the last one for #"))  # only if a message was on its way when the pause began
     return sorted(map(str, told))
 
 

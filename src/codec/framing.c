@@ -135,19 +135,32 @@ static bool decided(struct framing *f, enum framing_verdict verdict, struct sour
     return false;
 }
 
-/* Move text to the carry, up to the end of a line. A blank line after others decides nothing, and
- * there may be any number of them. */
+/* The last line of the carry, which is complete. */
+static struct span last_line(const struct framing *f, bool *first)
+{
+    size_t end = f->carry.n - 1;
+    const char *before = memrchr(f->carry.p, '\n', end);
+    size_t from = before != NULL ? (size_t)(before - f->carry.p) + 1 : 0;
+    *first = before == NULL;
+    return span_of(f->carry.p + from, end - from);
+}
+
+/* Move text to the carry, up to the end of a line. A line without a token after others decides
+ * nothing, and there may be any number of them, in parts of any size. */
 static void gather(struct framing *f, struct source *s)
 {
-    bool first = f->carry.n == 0 || f->carry.p[f->carry.n - 1] != '\n';
     size_t most = framing_carry_room(f, framing_decide_bytes(f));
     size_t n = (size_t)(s->end - s->p);
     n = n < most ? n : most;
     const char *nl = memchr(s->p, '\n', n);
     n = nl != NULL ? (size_t)(nl - s->p) + 1 : n;
-    bool decides = n == most || (nl != NULL && (first || !framing_blank(span_of(s->p, n - 1))));
     buf_add(&f->carry, span_of(s->p, n));
     s->p += n; /* not read yet: f->offset remains */
+    bool decides = n == most;
+    if (nl != NULL && !decides) {
+        struct span line = last_line(f, &decides);
+        decides = decides || framing_track_may_decide(line);
+    }
     if (decides && framing_decide(f, framing_carry_text(f), n == most) != VERDICT_MORE) {
         f->at = 0;
         f->replay = true;

@@ -310,6 +310,9 @@ void framing_track_part(struct framing_track *t, struct span part);
 
 void framing_track_line_ends(struct framing_track *t);
 
+/* Whether a line has more than what framing_track_continues passes over. */
+bool framing_track_may_decide(struct span line);
+
 /* Whether the innermost container is an object. */
 bool framing_track_in_object(const struct framing_track *t);
 

@@ -184,6 +184,16 @@ void framing_track_line_ends(struct framing_track *t)
     }
 }
 
+bool framing_track_may_decide(struct span line)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        if (!is_separator(line.p[i]) && line.p[i] != ',') {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool framing_track_in_object(const struct framing_track *t)
 {
     return in_object(t);

@@ -6,7 +6,7 @@ LINES = True
 def _held_back(blank, size, before="", after=""):
     """A torn record, a line that has only a value, and blank lines before what tells whether it is a part of the first."""
     value = '{"user":"i","p":"' + "x" * (size // 2) + '"}' + after
-    return '{"l":' + before + "\n" + value + "\n" + blank * (size // 2 // len(blank)) + ',"x":1}'
+    return '{"l":' + before + "\n" + value + "\n" + blank * (size // 2 // len(blank.encode())) + ',"x":1}'
 
 
 def blank_lines_after_a_value_that_is_held_back(size):
@@ -19,6 +19,14 @@ def lines_of_blanks(size):
 
 def lines_of_nuls(size):
     return _held_back("\0\n", size)
+
+
+def lines_of_byte_order_marks(size):
+    return _held_back("\ufeff\ufeff\n", size)
+
+
+def lines_of_a_blank_and_a_byte_order_mark(size):
+    return _held_back(" \ufeff\n", size)
 
 
 def blank_lines_after_an_element(size):
